@@ -1,0 +1,94 @@
+"""LangProp: PyTorch Lightning for code.
+
+The parameters are Python scripts, an LLM (or offline mutation) is the optimizer, and the gradient is what the tracker
+saw: inputs, outputs, exceptions, prints and scores. The names below are loaded on first use, so that
+`import langprop` loads no other package.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from langprop.callbacks.base import Callback as Callback
+    from langprop.callbacks.early_stopping import EarlyStopping as EarlyStopping
+    from langprop.callbacks.progress import Progress as Progress
+    from langprop.errors import LangPropError as LangPropError
+    from langprop.evaluation import evaluate as evaluate
+    from langprop.executors.base import Executor as Executor
+    from langprop.executors.inline import InlineExecutor as InlineExecutor
+    from langprop.executors.local import LocalExecutor as LocalExecutor
+    from langprop.llms.base import LLM as LLM, Reply as Reply, Usage as Usage
+    from langprop.llms.openai import OpenAILLM as OpenAILLM
+    from langprop.modules.function import module as module
+    from langprop.modules.module import Module as Module
+    from langprop.modules.score import Score as Score, exact_match as exact_match
+    from langprop.optim.llm import LLMOptimizer as LLMOptimizer
+    from langprop.optim.mutation import MutationOptimizer as MutationOptimizer
+    from langprop.optim.optimizer import Optimizer as Optimizer
+    from langprop.population.policy import Policy as Policy
+    from langprop.population.population import Population as Population
+    from langprop.population.record import Record as Record
+    from langprop.population.selection import top_k as top_k
+    from langprop.population.tracker import Tracker as Tracker
+    from langprop.prompts.message import Message as Message
+    from langprop.prompts.prompts import Prompts as Prompts
+    from langprop.rl.module import EnvModule as EnvModule
+    from langprop.sandbox.inputs import Inputs as Inputs
+    from langprop.sandbox.limits import Limits as Limits
+    from langprop.scripts.script import Script as Script
+    from langprop.trainer.run_dir import load as load
+    from langprop.trainer.trainer import Trainer as Trainer
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Callback": "langprop.callbacks.base",
+    "EarlyStopping": "langprop.callbacks.early_stopping",
+    "EnvModule": "langprop.rl.module",
+    "Executor": "langprop.executors.base",
+    "InlineExecutor": "langprop.executors.inline",
+    "Inputs": "langprop.sandbox.inputs",
+    "LLM": "langprop.llms.base",
+    "LLMOptimizer": "langprop.optim.llm",
+    "LangPropError": "langprop.errors",
+    "Limits": "langprop.sandbox.limits",
+    "LocalExecutor": "langprop.executors.local",
+    "Message": "langprop.prompts.message",
+    "Module": "langprop.modules.module",
+    "MutationOptimizer": "langprop.optim.mutation",
+    "OpenAILLM": "langprop.llms.openai",
+    "Optimizer": "langprop.optim.optimizer",
+    "Policy": "langprop.population.policy",
+    "Population": "langprop.population.population",
+    "Progress": "langprop.callbacks.progress",
+    "Prompts": "langprop.prompts.prompts",
+    "Record": "langprop.population.record",
+    "Reply": "langprop.llms.base",
+    "Score": "langprop.modules.score",
+    "Script": "langprop.scripts.script",
+    "Tracker": "langprop.population.tracker",
+    "Trainer": "langprop.trainer.trainer",
+    "Usage": "langprop.llms.base",
+    "evaluate": "langprop.evaluation",
+    "exact_match": "langprop.modules.score",
+    "load": "langprop.trainer.run_dir",
+    "module": "langprop.modules.function",
+    "top_k": "langprop.population.selection",
+}
+
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use (PEP 562)."""
+    if name in _HOME:
+        value = getattr(importlib.import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'langprop' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

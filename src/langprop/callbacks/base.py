@@ -1,0 +1,42 @@
+"""Callback: the hooks, with Lightning's names. All do nothing by default."""
+
+# ruff: noqa: B027 - every hook is optional
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from langprop.modules.module import Module
+    from langprop.trainer.trainer import Trainer
+
+
+class Callback:
+    """Hooks that the trainer calls. They run in the trainer's process; an error in one ends the training, saved."""
+
+    def on_fit_start(self, trainer: Trainer, module: Module) -> None:
+        """Before the first scripts are written."""
+
+    def on_train_epoch_start(self, trainer: Trainer, module: Module) -> None:
+        """Before the first batch of an epoch."""
+
+    def on_train_batch_start(self, trainer: Trainer, module: Module) -> None:
+        """Before a step."""
+
+    def on_train_batch_end(self, trainer: Trainer, module: Module) -> None:
+        """After a step; `trainer.metrics` holds its figures."""
+
+    def on_train_epoch_end(self, trainer: Trainer, module: Module) -> None:
+        """After the last batch of an epoch."""
+
+    def on_validation_end(self, trainer: Trainer, module: Module) -> None:
+        """After a validation; `trainer.metrics` holds "val/score"."""
+
+    def on_save_checkpoint(self, trainer: Trainer, module: Module) -> None:
+        """After a checkpoint was written."""
+
+    def on_exception(self, trainer: Trainer, module: Module, error: BaseException) -> None:
+        """The training ends with an error or ^C."""
+
+    def on_fit_end(self, trainer: Trainer, module: Module) -> None:
+        """At the end, whatever its reason; everything is saved."""

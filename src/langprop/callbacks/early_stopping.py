@@ -1,0 +1,82 @@
+"""EarlyStopping: ends the training at a target, or without progress."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from langprop.callbacks.base import Callback
+from langprop.errors import ConfigError
+
+if TYPE_CHECKING:
+    from langprop.modules.module import Module
+    from langprop.trainer.trainer import Trainer
+
+
+class EarlyStopping(Callback):
+    """Ends the training at a target, or when there was no progress for a while.
+
+    Args:
+        monitor: A metric: "val/score", "train/best", "train/mean", ...; higher is better.
+        target: Stop when the metric reaches this.
+        patience: Stop when the metric hasn't improved by more than `min_delta` for so many readings.
+        min_delta: What counts as an improvement.
+
+    Raises:
+        ValueError: Neither a target nor a patience is given, or the patience is less than 1.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val/score",
+        *,
+        target: float | None = None,
+        patience: int | None = None,
+        min_delta: float = 0.0,
+    ) -> None:
+        if target is None and patience is None:
+            raise ValueError("EarlyStopping needs a target, a patience, or both.")
+        if patience is not None and patience < 1:
+            raise ValueError(f"patience must be at least 1, but got {patience!r}.")
+        self.monitor, self.target, self.patience, self.min_delta = monitor, target, patience, min_delta
+        self._best, self._waited = -math.inf, 0
+
+    def on_fit_start(self, trainer: Trainer, module: Module) -> None:
+        """Start counting anew.
+
+        Raises:
+            ConfigError: A validation score is monitored, but there is no validation data.
+        """
+        del module
+        self._best, self._waited = -math.inf, 0
+        if self.monitor.startswith("val/") and not trainer.validates:
+            raise ConfigError(
+                f"EarlyStopping monitors {self.monitor!r}, but there is no validation data: give fit(…, val=…), or "
+                "monitor 'train/best'."
+            )
+
+    def on_train_batch_end(self, trainer: Trainer, module: Module) -> None:
+        """Look at a training metric."""
+        del module
+        if not self.monitor.startswith("val/"):
+            self._look(trainer)
+
+    def on_validation_end(self, trainer: Trainer, module: Module) -> None:
+        """Look at a validation metric."""
+        del module
+        if self.monitor.startswith("val/"):
+            self._look(trainer)
+
+    def _look(self, trainer: Trainer) -> None:
+        if self.monitor not in trainer.metrics:
+            known = ", ".join(sorted(trainer.metrics))
+            raise ConfigError(f"EarlyStopping monitors {self.monitor!r}, but the metrics are: {known}.")
+        value = float(trainer.metrics[self.monitor])
+        if self.target is not None and value >= self.target:
+            trainer.stop(f"{self.monitor} reached {value:g} (target {self.target:g})")
+        if value > self._best + self.min_delta:
+            self._best, self._waited = value, 0
+        else:
+            self._waited += 1
+            if self.patience is not None and self._waited >= self.patience:
+                trainer.stop(f"{self.monitor} has not improved on {self._best:g} for {self._waited} readings")

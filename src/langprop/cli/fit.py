@@ -1,0 +1,82 @@
+"""`langprop fit`: train a function."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from langprop.cli.target import config_of, load_object
+from langprop.errors import ConfigError
+from langprop.modules.module import Module
+from langprop.trainer.trainer import Trainer
+
+if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser
+
+TARGET = "a folder with a config.yaml, such a file, or FILE.py:NAME or package.module:NAME of a Module"
+
+
+def parser() -> ArgumentParser:
+    """The arguments: those of `Trainer`, and the data."""
+    from jsonargparse import ArgumentParser
+
+    made = ArgumentParser(prog="langprop fit TARGET", description="Train a function.", exit_on_error=True)
+    made.add_argument("--config", action="config", help="a YAML file with any of these settings")
+    made.add_argument("--module", type=str, help="FILE.py:NAME or package.module:NAME of the Module")
+    for split, text in (("train", "training"), ("val", "validation"), ("test", "test")):
+        made.add_argument(f"--{split}", type=str | None, default=None, help=f"import string of the {text} data")
+    made.add_class_arguments(Trainer, skip={"loggers"})
+    return made
+
+
+def run(argv: Sequence[str]) -> int:
+    """Train, then print the best script, its score and where the run was saved."""
+    arguments = list(argv)
+    base = Path()
+    made = parser()
+    if arguments and not arguments[0].startswith("-"):
+        target = arguments.pop(0)
+        config = config_of(target)
+        if config is None:
+            arguments = ["--module", target, *arguments]
+        else:
+            base = config.parent
+            arguments = ["--config", str(config), *arguments]
+    settings = made.parse_args(arguments)
+    if settings.module is None:
+        raise ConfigError("name what to train:  langprop fit TARGET  where TARGET is " + TARGET)
+    module = load_object(settings.module, base)
+    if not isinstance(module, Module):
+        raise ConfigError(f"{settings.module} is a {type(module).__name__}, not a langprop Module.")
+    data = {
+        split: None if settings[split] is None else load_object(settings[split], base)
+        for split in ("train", "val", "test")
+    }
+    ready = made.instantiate_classes(settings)
+    chosen = {name: value for name, value in ready.items() if name not in (*data, "config", "module")}
+    trainer = Trainer(**chosen)
+    trainer.fit(module, data["train"], data["val"])
+    _conclude(trainer, module, data["test"])
+    return 130 if trainer.interrupted else 0
+
+
+def _conclude(trainer: Trainer, module: Module, test: Any) -> None:
+    from rich.console import Console
+    from rich.syntax import Syntax
+
+    console = Console()
+    if module.best is None:
+        console.print("Nothing was learned yet.")
+        return
+    console.print()
+    console.print(Syntax(module.source.rstrip(), "python", background_color="default"))
+    console.print()
+    test = module.test_data() if test is None else test
+    if test is not None and not trainer.interrupted:
+        what = "return over fresh episodes" if module.test_data() is not None else "test score"
+        console.print(f"{what}: {trainer.test(module, test)}", highlight=False)
+    if trainer.run_dir is not None:
+        console.print(f"saved in {trainer.run_dir.path}", highlight=False, soft_wrap=True)
+    sys.stdout.flush()

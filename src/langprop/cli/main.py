@@ -1,0 +1,65 @@
+"""The command line: finds the command, and turns errors into one line."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from langprop import __version__
+from langprop.errors import LangPropError
+
+COMMANDS = {
+    "fit": "train a function",
+    "show": "show a run: ranking, lineage, the best script, cost",
+    "export": "write the best script of a run as a plain Python file",
+}
+
+USAGE = f"""usage: langprop COMMAND ...
+
+PyTorch Lightning for code: train Python functions on data.
+
+commands:
+{chr(10).join(f"  {name:8} {text}" for name, text in COMMANDS.items())}
+
+  langprop fit examples/cartpole                                # offline, from an empty stub
+  langprop fit examples/sudoku --optimizer openai:gpt-5-mini    # with any OpenAI-compatible model
+  langprop show runs/balance
+  langprop export runs/balance policy.py
+
+`langprop COMMAND --help` tells the rest. Version {__version__}."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Returns:
+        0 if all went well, 1 after an error (on standard error, in words), 2 for a wrong call, 130 after ^C.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(USAGE)
+        return 0
+    if arguments[0] in ("-V", "--version"):
+        print(f"langprop {__version__}")
+        return 0
+    name = arguments.pop(0)
+    if name not in COMMANDS:
+        print(f"langprop: there is no command {name!r}; there are {', '.join(COMMANDS)}.", file=sys.stderr)
+        return 2
+    try:
+        code: int = importlib.import_module(f"langprop.cli.{name}").run(arguments)
+    except LangPropError as error:
+        print(f"langprop: {error}", file=sys.stderr)
+        if os.environ.get("LANGPROP_DEBUG"):
+            traceback.print_exc()
+        return 1
+    except KeyboardInterrupt:
+        print("langprop: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `langprop show … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code

@@ -1,0 +1,120 @@
+"""Every error that LangProp raises on purpose.
+
+LangPropError
+├── MissingDependency      an optional package is needed; names the extra to install (also an ImportError)
+├── UnknownName            a short name such as "openai:MODEL" that is in no table
+├── ConfigError            settings that can't work together, an unreadable configuration
+├── ModuleError            a stub, seed script or hook of a Module that can't be used
+├── DataError              no samples, or a sample that can't be read or sent to the sandbox
+├── ScriptError            source code that is no usable script (syntax, size, missing entry point)
+├── ReplyError             an LLM's reply that holds no usable script
+├── PolicyError            a call of a script failed; evaluation turns it into a Record
+├── TemplateError          a prompt template that can't be loaded or rendered
+├── SandboxError           the sandbox itself failed (not the script in it)
+│   ├── IsolationError     the isolation that was asked for isn't to be had here
+│   └── WireError          bytes from the sandbox that don't decode to plain data
+├── LLMError               a language model could not be called
+│   ├── LLMAuthError       wrong or missing key
+│   ├── LLMNotFoundError   unknown model or address
+│   ├── LLMRequestError    the server refuses this request, and would again
+│   └── LLMConnectionError no network, time-out, or a server that keeps failing
+└── CheckpointError        a run folder or checkpoint that can't be written or read
+
+A failing *script* raises nothing: it becomes a `Record` with a status. What is drawn here is for people.
+"""
+
+from __future__ import annotations
+
+
+class LangPropError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class MissingDependency(LangPropError, ImportError):
+    """An optional package is needed for what was asked; the message names the extra to install."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        self.extra = extra
+        super().__init__(f"{what} needs an optional package: run  pip install 'langprop[{extra}]'")
+
+
+class UnknownName(LangPropError, ValueError):
+    """A short name that is in no table of the registry."""
+
+
+class ConfigError(LangPropError, ValueError):
+    """Settings that can't work, or a configuration that can't be read."""
+
+
+class ModuleError(LangPropError, ValueError):
+    """A stub, seed script or hook of a Module that can't be used."""
+
+
+class DataError(LangPropError, ValueError):
+    """No samples, or a sample that can't be read or sent to the sandbox."""
+
+
+class ScriptError(LangPropError, ValueError):
+    """Source code that is no usable script."""
+
+
+class ReplyError(LangPropError, ValueError):
+    """A reply of a language model that holds no usable script."""
+
+
+class PolicyError(LangPropError):
+    """A call of a script failed.
+
+    Raised inside `Module.forward` by the function that stands for the script; `evaluate` turns it into a
+    `Record` with the same status.
+
+    Attributes:
+        status: One of the statuses of `Record` other than "ok".
+        seconds: Duration of the call [s].
+    """
+
+    def __init__(self, status: str, message: str, *, seconds: float = 0.0, printed: str = "") -> None:
+        self.status = status
+        self.seconds = seconds
+        self.printed = printed
+        super().__init__(message)
+
+
+class TemplateError(LangPropError, ValueError):
+    """A prompt template that can't be loaded or rendered."""
+
+
+class SandboxError(LangPropError, RuntimeError):
+    """The sandbox itself failed, not the script in it."""
+
+
+class IsolationError(SandboxError):
+    """The isolation that was asked for can't be had on this machine."""
+
+
+class WireError(SandboxError, ValueError):
+    """Bytes that don't decode to plain data, or data that can't be encoded."""
+
+
+class LLMError(LangPropError):
+    """A language model could not be called."""
+
+
+class LLMAuthError(LLMError):
+    """The key is wrong or missing."""
+
+
+class LLMNotFoundError(LLMError):
+    """The model or the address is unknown to the server."""
+
+
+class LLMRequestError(LLMError):
+    """The server refuses this request and would refuse it again."""
+
+
+class LLMConnectionError(LLMError):
+    """No network, a time-out, or a server that keeps failing."""
+
+
+class CheckpointError(LangPropError):
+    """A run folder or checkpoint that can't be written or read."""

@@ -1,0 +1,89 @@
+"""Executor: where evaluations run."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Sequence
+from concurrent.futures import Future
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+from langprop.sandbox.inputs import Inputs
+from langprop.sandbox.limits import Limits
+from langprop.sandbox.outcome import Outcome
+from langprop.scripts.script import Script
+
+
+class SessionCall(NamedTuple):
+    """One call of a script that is kept alive.
+
+    Attributes:
+        episode: Calls of one episode share the script's module-level state; another episode has its own copy.
+        args: Positional arguments, plain data.
+        kwargs: Keyword arguments, plain data.
+    """
+
+    episode: int
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+class Session(abc.ABC):
+    """One script kept alive for step-by-step use: environments, driving, trained functions."""
+
+    @abc.abstractmethod
+    def call_many(self, calls: Sequence[SessionCall]) -> list[Outcome]:
+        """Make all calls in one round trip; outcomes are in the order of the calls."""
+
+    def call(self, *args: Any, **kwargs: Any) -> Outcome:
+        """Make one call, in episode 0."""
+        return self.call_many([SessionCall(0, args, kwargs)])[0]
+
+    def end_episode(self, episode: int) -> None:  # noqa: B027 - optional: a session without state has nothing to drop
+        """Forget the state of an episode."""
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """End the script's process. Closing twice is harmless."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Executor(abc.ABC):
+    """Where scripts run. A backend gives two ways to run one: on a batch, and step by step."""
+
+    @abc.abstractmethod
+    def submit(self, script: Script, inputs: Inputs, limits: Limits) -> Future[list[Outcome]]:
+        """Run a script on every input, isolated from other scripts and from this process.
+
+        Returns at once. The outcomes are in the order of the inputs; a failing script is an outcome, never an
+        exception. The same `Inputs` object given again is not sent again.
+
+        Raises (from the future):
+            SandboxError: The sandbox itself failed.
+        """
+
+    @abc.abstractmethod
+    def open(self, script: Script, limits: Limits) -> Session:
+        """Keep a script alive for step-by-step use."""
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """End all processes. Closing twice is harmless; futures that are not done are cancelled."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

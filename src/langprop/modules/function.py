@@ -1,0 +1,81 @@
+"""The decorator that makes a Module of a stub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from langprop.modules.module import Module
+from langprop.modules.score import Score, exact_match
+from langprop.modules.stub import Stub
+
+if TYPE_CHECKING:
+    from langprop.prompts.prompts import Prompts
+
+
+class FunctionModule(Module):
+    """A module made of a stub and a few functions; see `module`."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        score: Callable[[Any, Any], float | Score] = exact_match,
+        preprocess: Callable[[Any], tuple[Any, ...]] | None = None,
+        check_output: Callable[[Any], Any] | None = None,
+        exception_score: float = 0.0,
+        seeds: Sequence[str] = (),
+        prompts: Prompts | None = None,
+    ) -> None:
+        stub = Stub.from_function(function)
+        self.entry_point, self.stub = stub.entry_point, stub.source
+        self.seeds = list(seeds) or ([stub.seed] if stub.seed is not None else [])
+        self.exception_score = exception_score
+        self.prompts = prompts
+        self.__name__ = function.__name__
+        self.__doc__ = function.__doc__
+        self.__wrapped__ = function
+        self._score, self._preprocess, self._check_output = score, preprocess, check_output
+        super().__init__()
+
+    def preprocess(self, sample: Any) -> tuple[Any, ...]:
+        """As given to the decorator, or the default."""
+        return super().preprocess(sample) if self._preprocess is None else self._preprocess(sample)
+
+    def check_output(self, output: Any) -> Any:
+        """As given to the decorator."""
+        return None if self._check_output is None else self._check_output(output)
+
+    def score(self, output: Any, label: Any) -> float | Score:
+        """As given to the decorator."""
+        return self._score(output, label)
+
+
+@overload
+def module(function: Callable[..., Any]) -> FunctionModule: ...
+@overload
+def module(
+    *,
+    score: Callable[[Any, Any], float | Score] = exact_match,
+    preprocess: Callable[[Any], tuple[Any, ...]] | None = None,
+    check_output: Callable[[Any], Any] | None = None,
+    exception_score: float = 0.0,
+    seeds: Sequence[str] = (),
+    prompts: Prompts | None = None,
+) -> Callable[[Callable[..., Any]], FunctionModule]: ...
+def module(function: Callable[..., Any] | None = None, **settings: Any) -> Any:
+    """Make a Module of a stub: its signature and docstring are the specification.
+
+    A stub with an implementation starts training from it.
+
+    Args:
+        function: The stub, where the decorator is written without brackets.
+        settings: `score(output, label)` (by default `exact_match`), `preprocess(sample)`, `check_output(output)`,
+            `exception_score`, `seeds` and `prompts`, as in `Module`.
+
+    Raises:
+        ModuleError: The stub can't be read, or uses what can't come along into a script.
+    """
+    if function is not None:
+        return FunctionModule(function)
+    return lambda stub: FunctionModule(stub, **settings)

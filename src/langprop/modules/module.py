@@ -1,0 +1,252 @@
+"""Module: the function that is being trained."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from langprop.errors import DataError, ModuleError, PolicyError
+from langprop.modules.score import Score
+from langprop.modules.stub import Stub
+from langprop.population.population import Population
+
+if TYPE_CHECKING:
+    from langprop.executors.base import Executor, Session
+    from langprop.population.policy import Policy
+    from langprop.population.record import Record
+    from langprop.prompts.prompts import Prompts
+    from langprop.sandbox.limits import Limits
+
+Sample = tuple[tuple[Any, ...], dict[str, Any], Any]
+"""Positional arguments, keyword arguments, label."""
+
+
+class Module:
+    """The function that is being trained: how samples become arguments, and how answers are judged.
+
+    Subclasses override `score`, and what else differs from the default. A trained module is called like the function.
+
+    Attributes:
+        entry_point: Name of the function. May be left out if there is a stub with one function.
+        stub: Source of the signature and docstring: the specification. May hold the imports that scripts shall have.
+        seeds: Sources of the first scripts, if training isn't to start from nothing.
+        prompts: Templates for an LLM; None for the default ones.
+        exception_score: Score of a sample on which the script failed.
+        executor: Where the trained function runs when the module is called; None for a process of its own, shared by
+            all modules.
+        limits: Limits of such a call; None for the default ones.
+        example: The first training sample, while training.
+        population: The scripts that are kept, and what is known of them.
+
+    Raises:
+        ModuleError: There is no entry point, the stub isn't Python, or `exception_score` isn't finite.
+    """
+
+    entry_point: str = ""
+    stub: str = ""
+    seeds: Sequence[str] = ()
+    prompts: Prompts | None = None
+    exception_score: float = 0.0
+    executor: Executor | None = None
+    limits: Limits | None = None
+    example: Record | None = None
+    population: Population
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:  # subclasses may forget super().__init__()
+        """Make the memory, and a lock for calls."""
+        del args, kwargs
+        module = super().__new__(cls)
+        module.population = Population()
+        module._lock = threading.Lock()
+        module._session = None
+        module._session_id = ""
+        return module
+
+    def __init__(self) -> None:
+        self.check()
+
+    _lock: threading.Lock
+    _session: Session | None
+    _session_id: str
+
+    def check(self) -> None:
+        """Complete and check the specification; the trainer calls this again before it starts.
+
+        Raises:
+            ModuleError: As for the class.
+        """
+        seeds = [self.seeds] if isinstance(self.seeds, str) else list(self.seeds)
+        if self.stub:
+            read = Stub.from_source(self.stub, self.entry_point)
+            self.entry_point, self.stub = read.entry_point, read.source
+            if read.seed is not None and not seeds:
+                seeds = [read.seed]
+        elif seeds:
+            read = Stub.from_source(seeds[0], self.entry_point)
+            self.entry_point, self.stub = read.entry_point, read.source
+        self.seeds = seeds
+        if not self.entry_point.isidentifier():
+            raise ModuleError(
+                f"{type(self).__name__} needs the name of the function that is trained: set entry_point = 'my_function' "
+                "or stub = 'def my_function(…): …'."
+            )
+        for seed in seeds:
+            Stub.from_source(seed, self.entry_point)
+        if not math.isfinite(self.exception_score):
+            raise ModuleError(f"exception_score must be finite, but got {self.exception_score!r}.")
+
+    # What users override
+
+    def preprocess(self, sample: Any) -> tuple[Any, ...]:
+        """Turn a sample into `(args, label)` or `(args, kwargs, label)`.
+
+        By default a sample is such a tuple already, or a mapping with the keys "args", "kwargs" and "label".
+        """
+        if isinstance(sample, Mapping):
+            unknown = set(sample) - {"args", "kwargs", "label"}
+            if unknown or not {"args", "kwargs"} & set(sample):
+                raise DataError(
+                    f"a mapping must have the keys 'args', 'kwargs' and 'label', but this one has "
+                    f"{sorted(map(str, sample))}; override Module.preprocess."
+                )
+            return tuple(sample.get("args", ())), dict(sample.get("kwargs", {})), sample.get("label")
+        if isinstance(sample, (tuple, list)):
+            return tuple(sample)
+        raise DataError(f"a sample must be (args, label), but got {type(sample).__name__}; override Module.preprocess.")
+
+    def forward(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Use the function on one sample, on the trusted side; what is returned is scored.
+
+        The default is one call. Override it where a sample takes several calls, such as an episode:
+
+            def forward(self, function, seed):
+                observation, _ = self.env.reset(seed=seed)
+                ...
+                    action = yield function(observation)
+
+        With `yield`, as here, the episodes of a batch advance together and share round trips to the sandbox; without
+        it, each call is one round trip. A call that fails raises PolicyError, which may be caught.
+        """
+        return function(*args, **kwargs)
+
+    def check_output(self, output: Any) -> Any:
+        """Refuse an answer by raising (or returning False): its record gets the status "bad_output".
+
+        Called with each answer of the function.
+        """
+
+    def score(self, output: Any, label: Any) -> float | Score:
+        """How good an answer is; higher is better. Return a number, or a `Score` with feedback in words."""
+        raise NotImplementedError(f"{type(self).__name__} must define score(self, output, label).")
+
+    def train_data(self) -> Any:
+        """Samples that the module brings itself, such as reset seeds; used where the trainer is given none."""
+        return None
+
+    def val_data(self) -> Any:
+        """As `train_data`, for validation."""
+        return None
+
+    def test_data(self) -> Any:
+        """As `train_data`, for the test."""
+        return None
+
+    # What the framework calls
+
+    def read(self, sample: Any) -> Sample:
+        """`preprocess`, checked and completed.
+
+        Raises:
+            DataError: The sample can't be read.
+        """
+        try:
+            parts = self.preprocess(sample)
+        except DataError:
+            raise
+        except Exception as error:
+            raise DataError(f"preprocess raised {type(error).__name__}: {error}") from error
+        if not isinstance(parts, (tuple, list)) or len(parts) not in (2, 3):
+            raise DataError(f"preprocess must return (args, label) or (args, kwargs, label), but got {_brief(parts)}.")
+        args, kwargs, label = (parts[0], {}, parts[1]) if len(parts) == 2 else parts
+        if not isinstance(args, (tuple, list)):
+            raise DataError(
+                f"the arguments must be a tuple, but got {_brief(args)}; for one argument write ((x,), label)."
+            )
+        if not isinstance(kwargs, Mapping) or not all(isinstance(key, str) for key in kwargs):
+            raise DataError(f"the keyword arguments must be a dict with names as keys, but got {_brief(kwargs)}.")
+        return tuple(args), dict(kwargs), label
+
+    @property
+    def best(self) -> Policy | None:
+        """The best policy so far; None before training."""
+        return self.population.best
+
+    @property
+    def source(self) -> str:
+        """Source of the best script.
+
+        Raises:
+            ModuleError: The module isn't trained.
+        """
+        best = self.best
+        if best is None:
+            raise ModuleError(f"{self.entry_point!r} isn't trained: call trainer.fit(module, data) first.")
+        return best.script.source
+
+    def export(self, path: str | Path) -> Path:
+        """Write the best script as a plain Python file.
+
+        Raises:
+            ModuleError: The module isn't trained.
+            OSError: The file can't be written.
+        """
+        path = Path(path)
+        path.write_text(self.source, encoding="utf-8")
+        return path
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the best script, isolated in a process of its own. No LLM is called.
+
+        Raises:
+            ModuleError: The module isn't trained.
+            PolicyError: The script failed; says how.
+        """
+        best = self.best
+        if best is None:
+            raise ModuleError(f"{self.entry_point!r} isn't trained: call trainer.fit(module, data) first.")
+        with self._lock:
+            if self._session is None or self._session_id != best.id:
+                self.close()
+                self._session, self._session_id = self._open(best), best.id
+            outcome = self._session.call(*args, **kwargs)
+        if outcome.status != "ok":
+            raise PolicyError(outcome.status, f"{self.entry_point} failed ({outcome.status}): {outcome.exception}")
+        return outcome.output
+
+    def _open(self, policy: Policy) -> Session:
+        from langprop.executors.shared import shared_executor
+        from langprop.sandbox.limits import Limits
+
+        return (self.executor or shared_executor()).open(policy.script, self.limits or Limits())
+
+    def close(self) -> None:
+        """End the process in which the trained function runs; the next call starts another."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """The population as JSON data, without the sources."""
+        return {"entry_point": self.entry_point, "population": self.population.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any], sources: Mapping[str, str]) -> None:
+        """Restore a saved population, given the source of each script by id."""
+        self.population.load_state_dict(state["population"], sources)
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return f"{type(value).__name__} {text if len(text) <= 80 else text[:77] + '...'}"

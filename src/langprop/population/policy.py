@@ -1,0 +1,96 @@
+"""Policy: a script and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from langprop.population.record import Record
+from langprop.population.tracker import Tracker
+from langprop.scripts.script import Script
+
+MAIN = "main"
+"""Name of the tracker that is used unless another is named."""
+
+
+class Policy:
+    """A script and what is known of it.
+
+    Args:
+        script: The code.
+        weights: Weight of each named tracker in the priority; trackers not named here weigh 1.
+
+    Attributes:
+        trackers: By name; the usual one is "main".
+        val_score: Mean score on the validation set, if it was validated.
+    """
+
+    def __init__(self, script: Script, weights: Mapping[str, float] | None = None) -> None:
+        self.script = script
+        self.weights = dict(weights or {})
+        self.trackers: dict[str, Tracker] = {MAIN: Tracker()}
+        self.val_score: float | None = None
+
+    @property
+    def id(self) -> str:
+        """The script's id."""
+        return self.script.id
+
+    @property
+    def priority(self) -> float:
+        """Weighted sum of the trackers' priorities; 0 if nothing is known."""
+        return sum(self.weights.get(name, 1.0) * tracker.priority for name, tracker in self.trackers.items())
+
+    @property
+    def weight(self) -> float:
+        """Samples that the priority rests on."""
+        return max(tracker.weight for tracker in self.trackers.values())
+
+    @property
+    def records(self) -> list[Record]:
+        """This step's records of all trackers."""
+        return [record for tracker in self.trackers.values() for record in tracker.records]
+
+    def tell(self, records: Iterable[Record], tracker: str = MAIN) -> None:
+        """Append records to a tracker, which is made if it is new."""
+        self.trackers.setdefault(tracker, Tracker()).tell(records)
+
+    def decay(self, decay: float) -> None:
+        """Fold the step into the past, in all trackers."""
+        for tracker in self.trackers.values():
+            tracker.decay(decay)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All but the source, as JSON data."""
+        script = self.script
+        return {
+            "id": script.id,
+            "entry_point": script.entry_point,
+            "parent": script.parent,
+            "donor": script.donor,
+            "origin": script.origin,
+            "val_score": self.val_score,
+            "weights": self.weights,
+            "trackers": {name: tracker.state_dict() for name, tracker in self.trackers.items()},
+        }
+
+    @classmethod
+    def from_state_dict(cls, state: dict[str, Any], source: str) -> Policy:
+        """Restore a policy; the source is kept beside the checkpoint, as a `.py` file."""
+        script = Script(
+            source,
+            state["entry_point"],
+            parent=state["parent"],
+            donor=state["donor"],
+            origin=state["origin"],
+            id=state["id"],
+        )
+        policy = cls(script, state["weights"])
+        policy.val_score = state["val_score"]
+        policy.trackers = {name: Tracker() for name in state["trackers"]}
+        for name, tracker in policy.trackers.items():
+            tracker.load_state_dict(state["trackers"][name])
+        return policy
+
+    def __repr__(self) -> str:
+        return f"<Policy {self.id} priority={self.priority:.6g} weight={self.weight:.6g}>"

@@ -1,0 +1,220 @@
+"""EnvModule: a policy for a Gymnasium environment, trained from returns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from langprop.errors import MissingDependency, ModuleError
+from langprop.modules.module import Module
+from langprop.modules.score import Score
+from langprop.modules.stub import Stub
+from langprop.scripts.parsing import parameters
+
+if TYPE_CHECKING:
+    import gymnasium
+
+TAIL = 6
+"""Steps before the end that the feedback shows."""
+
+
+@dataclass
+class Episode:
+    """What happened between a reset and the end.
+
+    Attributes:
+        seed: Seed of the reset.
+        rewards: One per step.
+        actions: One per step, as the policy gave them.
+        tail: Observation, action and reward of the last steps.
+        ended: "terminated" by the environment, "truncated" by its time limit.
+    """
+
+    seed: int
+    rewards: list[float] = field(default_factory=list)
+    actions: list[Any] = field(default_factory=list)
+    tail: list[tuple[Any, Any, float]] = field(default_factory=list)
+    ended: str = ""
+
+    @property
+    def total(self) -> float:
+        """The return: sum of the rewards."""
+        return float(sum(self.rewards))
+
+
+class EnvModule(Module):
+    """A policy for a Gymnasium environment. A sample is a reset seed, the score is the episode's return.
+
+    The environment stays on the trusted side; only observations go to the script and actions come back. A stub with one
+    parameter for each component of a flat `Box` gets them as plain floats; a stub with one parameter gets the
+    observation as it is.
+
+    Args:
+        env: Id of a registered environment, or a function that makes one.
+        stub: The policy to be trained, with a docstring; or its source.
+        score: `score(episode) -> float | Score`; the return, if not given.
+        exception_score: Score of an episode in which the policy failed.
+        env_kwargs: Passed to `gymnasium.make`.
+
+    Raises:
+        MissingDependency: Gymnasium isn't installed.
+        ModuleError: There is no such environment, or the stub doesn't fit its observations.
+    """
+
+    def __init__(
+        self,
+        env: str | Callable[[], gymnasium.Env[Any, Any]],
+        stub: Callable[..., Any] | str,
+        *,
+        score: Callable[[Episode], float | Score] | None = None,
+        exception_score: float = 0.0,
+        seeds: Sequence[str] = (),
+        **env_kwargs: Any,
+    ) -> None:
+        read = Stub.from_source(stub) if isinstance(stub, str) else Stub.from_function(stub)
+        self.entry_point, self.stub = read.entry_point, read.source
+        self.seeds = list(seeds) or ([read.seed] if read.seed is not None else [])
+        self.exception_score = exception_score
+        self._score = score
+        self._make = env if callable(env) else _factory(env, env_kwargs)
+        self._free: list[gymnasium.Env[Any, Any]] = [self._make()]
+        self.action_space = self._free[0].action_space
+        self.observation_space = self._free[0].observation_space
+        self._spread = self._spreads()
+        super().__init__()
+
+    def _spreads(self) -> bool:
+        """Whether the components of an observation become arguments of their own."""
+        names = parameters(self.stub, self.entry_point)
+        shape = self.observation_space.shape
+        if len(names) == 1:
+            return False
+        if shape is not None and shape == (len(names),):
+            return True
+        raise ModuleError(
+            f"{self.entry_point} has the parameters {', '.join(names) or '(none)'}, but an observation is "
+            f"{self.observation_space}: give it one parameter, or one for each component of a flat Box."
+        )
+
+    def train_data(self) -> Sequence[Any]:
+        """Reset seeds; those for validation and test are others."""
+        return range(10_000)
+
+    def val_data(self) -> Sequence[Any]:
+        """Reset seeds for validation."""
+        return range(1_000_000, 1_000_050)
+
+    def test_data(self) -> Sequence[Any]:
+        """Reset seeds for the test."""
+        return range(2_000_000, 2_000_100)
+
+    def preprocess(self, sample: Any) -> tuple[Any, ...]:
+        """A sample is a reset seed."""
+        return (int(sample),), None
+
+    def forward(self, function: Callable[..., Any], seed: int) -> Generator[Any, Any, Episode]:  # type: ignore[override]
+        """One episode."""
+        env = self._free.pop() if self._free else self._make()
+        try:
+            episode = Episode(seed)
+            observation, _ = env.reset(seed=seed)
+            while not episode.ended:
+                answer = yield function(*self._arguments(observation))
+                seen, action = observation, self._action(answer)
+                observation, reward, terminated, truncated, _ = env.step(action)
+                episode.rewards.append(float(reward))
+                episode.actions.append(answer)
+                episode.tail.append((seen, answer, float(reward)))
+                del episode.tail[:-TAIL]
+                episode.ended = "terminated" if terminated else "truncated" if truncated else ""
+            return episode
+        finally:
+            self._free.append(env)
+
+    def _arguments(self, observation: Any) -> Sequence[Any]:
+        # Plain floats: with numpy scalars a small policy spends its time in numpy.
+        return observation.tolist() if self._spread else (observation,)
+
+    def _action(self, answer: Any) -> Any:
+        """The answer as an action of the space; `check_output` has seen it."""
+        import numpy as np
+
+        if self.action_space.shape == ():
+            return int(answer)
+        return np.asarray(answer, dtype=self.action_space.dtype).reshape(self.action_space.shape)
+
+    def check_output(self, output: Any) -> Any:
+        """Refuse what isn't an action of the space."""
+        import numpy as np
+
+        space = self.action_space
+        if space.shape is None:
+            legal = space.contains(output)
+        elif space.shape == ():
+            number = isinstance(output, (int, np.integer, np.bool_)) or (
+                isinstance(output, (float, np.floating)) and float(output).is_integer()
+            )
+            legal = number and space.contains(int(output))
+        else:
+            try:
+                array = np.asarray(output, dtype=space.dtype)
+            except (TypeError, ValueError):
+                array = None
+            legal = array is not None and array.size == np.prod(space.shape) and space.contains(array.reshape(space.shape))
+        if not legal:
+            raise ValueError(f"the action {output!r} isn't in {space}")
+
+    def score(self, output: Any, label: Any) -> float | Score:
+        """The return, with a report of how the episode ended; or what the user's function says."""
+        del label
+        if self._score is not None:
+            return self._score(output)
+        return Score(output.total, describe(output))
+
+
+def describe(episode: Episode) -> str:
+    """An episode in words: how it ended, what was done how often, and the last steps."""
+    lines = [
+        f"The episode had {len(episode.rewards)} steps and a return of {episode.total:g}; it was {episode.ended}.",
+    ]
+    try:
+        counts = Counter(str(action) for action in episode.actions)
+    except Exception:  # an action that can't be shown
+        counts = Counter()
+    if 0 < len(counts) <= 10:
+        lines.append("Actions: " + ", ".join(f"{action} × {count}" for action, count in counts.most_common()))
+    lines.append("The last steps (observation | action | reward):")
+    for observation, action, reward in episode.tail:
+        lines.append(f"  {_short(observation)} | {_short(action)} | {reward:g}")
+    return "\n".join(lines)
+
+
+def _short(value: Any) -> str:
+    import numpy as np
+
+    if isinstance(value, np.ndarray):
+        text = np.array2string(value, precision=3, threshold=12, separator=", ").replace("\n", "")
+    else:
+        text = f"{value:.3g}" if isinstance(value, float) else repr(value)
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def _factory(env_id: str, kwargs: dict[str, Any]) -> Callable[[], gymnasium.Env[Any, Any]]:
+    try:
+        import gymnasium
+    except ModuleNotFoundError as error:
+        raise MissingDependency(f"EnvModule({env_id!r})", "gym") from error
+
+    def make() -> gymnasium.Env[Any, Any]:
+        try:
+            # The checker re-examines every observation and action; ours are checked by this module.
+            return gymnasium.make(env_id, disable_env_checker=True, **kwargs)
+        except gymnasium.error.DependencyNotInstalled as error:
+            raise ModuleError(f"the environment {env_id!r} needs a package: {error}") from error
+        except gymnasium.error.Error as error:
+            raise ModuleError(f"there is no environment {env_id!r}: {error}") from error
+
+    return make
+

@@ -1,0 +1,62 @@
+"""Inputs: the arguments of a batch, encoded once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any, overload
+
+from langprop.errors import DataError, WireError
+
+_keys = itertools.count(1)
+
+Call = tuple[tuple[Any, ...], dict[str, Any]]
+"""Positional and keyword arguments of one call."""
+
+
+class Inputs(Sequence[Call]):
+    """The arguments of a batch: one `(args, kwargs)` per sample, plain data only.
+
+    Each sample is encoded on its own, so that samples share no objects in the sandbox even where they do here.
+
+    Attributes:
+        key: Unique in this process; executors recognise inputs that they hold already by it.
+    """
+
+    def __init__(self, calls: Sequence[Call]) -> None:
+        self._calls = list(calls)
+        self.key = next(_keys)
+
+    @overload
+    def __getitem__(self, index: int) -> Call: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Call]: ...
+    def __getitem__(self, index: int | slice) -> Call | list[Call]:
+        return self._calls[index]
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(self._calls)
+
+    @cached_property
+    def blobs(self) -> list[bytes]:
+        """The samples in the wire format, in order.
+
+        Raises:
+            DataError: An argument is of a type that the sandbox doesn't know; names the sample and the type.
+        """
+        from langprop.sandbox.wire import encode  # needs msgpack: not at `import langprop`
+
+        blobs = []
+        for index, (args, kwargs) in enumerate(self._calls):
+            try:
+                blobs.append(encode((tuple(args), dict(kwargs))))
+            except WireError as error:
+                raise DataError(
+                    f"the arguments of sample {index} of the batch can't be sent to the sandbox: {error}. "
+                    "Turn them into plain data (numbers, text, lists, dicts, sets, numpy arrays) in Module.preprocess."
+                ) from error
+        return blobs

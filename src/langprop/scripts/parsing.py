@@ -1,0 +1,121 @@
+"""Reading source code: content ids, entry points, signatures. Text in, data out; nothing here runs code.
+
+The limits on size and nesting come first: a parser can be made to exhaust memory or the C stack.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from functools import lru_cache
+
+from langprop.errors import ScriptError
+
+MAX_SIZE = 200_000  # [characters] far above what a person would read
+MAX_NESTING = 100  # brackets, and indentation levels
+MAX_CHAIN = 1_000  # unary operators or dots in a row, which nest without brackets
+
+
+def check_size(source: str) -> None:
+    """Refuse source that could exhaust the parser.
+
+    Raises:
+        ScriptError: Too long, or nested too deeply.
+    """
+    if len(source) > MAX_SIZE:
+        raise ScriptError(f"the script has {len(source):,} characters; the limit is {MAX_SIZE:,}.")
+    depth = chain = 0
+    for char in source:
+        if char in "([{":
+            depth += 1
+            if depth > MAX_NESTING:
+                raise ScriptError(f"the script nests brackets more than {MAX_NESTING} deep.")
+        elif char in ")]}":
+            depth = max(0, depth - 1)
+        # A run of operators between operands: `-----1`, `not not not x`, `a.b.c` are all fine up to a point.
+        chain = chain + 1 if char in "+-~ \t" else 0
+        if chain > MAX_CHAIN:
+            raise ScriptError(f"the script holds more than {MAX_CHAIN} signs or blanks in a row.")
+
+
+def parse(source: str) -> ast.Module:
+    """Parse source of any origin.
+
+    Raises:
+        ScriptError: It is no Python, or too large or too deeply nested to be read safely.
+    """
+    check_size(source)
+    try:
+        return ast.parse(source)
+    except SyntaxError as error:
+        where = f" (line {error.lineno})" if error.lineno else ""
+        raise ScriptError(f"the script is no valid Python: {error.msg}{where}") from error
+    except (ValueError, MemoryError, RecursionError) as error:  # null bytes, lone surrogates, deep nesting
+        raise ScriptError(f"the script can't be parsed: {type(error).__name__}: {error}") from error
+
+
+def functions(source: str) -> list[str]:
+    """Names of the functions at the top level, in order; a name defined twice is listed once, at its last place.
+
+    Raises:
+        ScriptError: As `parse`.
+    """
+    names = [node.name for node in parse(source).body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    return [name for index, name in enumerate(names) if name not in names[index + 1 :]]
+
+
+def parameters(source: str, entry_point: str) -> list[str]:
+    """Names of a function's parameters in order, `*args` and `**kwargs` with their stars.
+
+    Raises:
+        ScriptError: As `parse`, or there is no such function.
+    """
+    for node in reversed(parse(source).body):
+        if isinstance(node, ast.FunctionDef) and node.name == entry_point:
+            spec = node.args
+            names = [argument.arg for argument in (*spec.posonlyargs, *spec.args)]
+            names += [f"*{spec.vararg.arg}"] if spec.vararg else []
+            names += [argument.arg for argument in spec.kwonlyargs]
+            return names + ([f"**{spec.kwarg.arg}"] if spec.kwarg else [])
+    raise ScriptError(f"the script defines no function {entry_point!r}.")
+
+
+@lru_cache(maxsize=4096)
+def content_id(source: str, entry_point: str) -> str:
+    """Hash of the normalised syntax tree: 16 hexadecimal digits.
+
+    Comments, layout, docstrings and the quotes of strings don't count. Source that is no Python (a published script of the
+    paper doesn't compile) is identified by its text.
+    """
+    try:
+        text = _canonical(parse(source))
+    except (ScriptError, RecursionError):
+        text = "text:" + source
+    return hashlib.sha256(f"{entry_point}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _canonical(node: object) -> str:
+    """A text of the tree that is the same for every Python version: fields that are empty are left out."""
+    if isinstance(node, ast.AST):
+        parts = []
+        for name, value in ast.iter_fields(node):
+            if value is None and not isinstance(node, ast.Constant) or value == [] or name in ("type_comment", "kind"):
+                continue
+            if name == "body" and isinstance(node, _DOCUMENTED):
+                value = [statement for index, statement in enumerate(value) if index or not _is_text(statement)]  # noqa: PLW2901
+            parts.append(f"{name}={_canonical(value)}")
+        return f"{type(node).__name__}({','.join(parts)})"
+    if isinstance(node, list):
+        return "[" + ",".join(map(_canonical, node)) + "]"
+    return f"{type(node).__name__}:{node!r}"
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )

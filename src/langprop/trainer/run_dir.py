@@ -1,0 +1,200 @@
+"""RunDir: a run is a folder of readable files.
+
+    config.yaml        what was run, with every setting
+    metrics.jsonl      figures, a line per step
+    checkpoint.json    the state after the last step, replaced in one piece
+    scripts/ID.py      every script that a checkpoint has named
+    best.py            the best script so far, a plain Python file
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from langprop.errors import CheckpointError
+from langprop.modules.module import Module
+
+FORMAT = 1
+"""Version of the checkpoint's format; a newer one is refused."""
+
+
+class RunDir:
+    """The folder of a run.
+
+    Args:
+        path: The folder; it is made with the first file.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._written: set[str] = set()
+        self._best = ""
+
+    @classmethod
+    def fresh(cls, root: str | Path, name: str) -> RunDir:
+        """A new folder `root/name`, or `root/name-2` and so on if that is taken. Made at once, so that it stays ours.
+
+        Raises:
+            CheckpointError: It can't be made.
+        """
+        number = 1
+        while True:
+            path = Path(root) / (name if number == 1 else f"{name}-{number}")
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                number += 1
+            except OSError as error:
+                raise CheckpointError(f"the run folder {path} can't be made: {error}") from error
+            else:
+                return cls(path)
+
+    def claim(self) -> None:
+        """Make the folder that was named for this run.
+
+        Raises:
+            CheckpointError: It holds a run already, or can't be made.
+        """
+        if (self.path / "checkpoint.json").exists():
+            raise CheckpointError(
+                f"{self.path} holds a run already: name another run_dir, or remove the folder if you don't need it."
+            )
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CheckpointError(f"the run folder {self.path} can't be made: {error}") from error
+
+    def write_config(self, config: Mapping[str, Any]) -> None:
+        """Write what was run."""
+        import yaml
+
+        self._write("config.yaml", yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
+
+    def save(self, state: Mapping[str, Any], sources: Mapping[str, str], best: str | None) -> None:
+        """Write a checkpoint: scripts first, then the file that names them, in one piece.
+
+        Args:
+            state: JSON data.
+            sources: Source of every script that the state names, by id.
+            best: Id of the best script.
+
+        Raises:
+            CheckpointError: A file can't be written; the last checkpoint is left as it was.
+        """
+        for script_id, source in sources.items():
+            if script_id not in self._written:
+                self._write(f"scripts/{script_id}.py", source)
+                self._written.add(script_id)
+        self._write("checkpoint.json", json.dumps({"format": FORMAT, **state}, default=_plain))
+        if best is not None and best != self._best:
+            self._write("best.py", sources[best])
+            self._best = best
+
+    def read(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """The last checkpoint, and the sources that it names by id.
+
+        Raises:
+            CheckpointError: There is none, it is damaged, or a newer version wrote it.
+        """
+        path = self.path / "checkpoint.json"
+        try:
+            state = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(state, dict) or not isinstance(state.get("format"), int):
+                raise CheckpointError(f"{path} is no checkpoint of LangProp.")
+            if state["format"] > FORMAT:
+                raise CheckpointError(
+                    f"{path} has format {state['format']}, but this version reads up to {FORMAT}: upgrade langprop."
+                )
+            population = state["module"]["population"]
+            ids = [policy["id"] for policy in population["policies"]]
+            if population.get("champion"):
+                ids.append(population["champion"]["id"])
+            sources = {name: self._source(name) for name in ids}
+        except FileNotFoundError as error:
+            if not self.path.is_dir():
+                raise CheckpointError(f"there is no run folder {self.path}.") from error
+            raise CheckpointError(f"{self.path} is no complete run folder: {error.filename} is missing.") from error
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CheckpointError(f"{path} can't be read: {type(error).__name__}: {error}") from error
+        return state, sources
+
+    def source(self, script_id: str) -> str | None:
+        """Source of a script by its id; None if it was never in a checkpoint.
+
+        Raises:
+            CheckpointError: It can't be read.
+        """
+        try:
+            return self._source(script_id)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise CheckpointError(f"script {script_id} can't be read: {error}") from error
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """The figures, one mapping per line; a last line that was cut off is passed over."""
+        try:
+            lines = (self.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return []
+        found = []
+        for line in lines:
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                continue
+        return found
+
+    def _source(self, script_id: str) -> str:
+        with (self.path / "scripts" / f"{Path(script_id).name}.py").open(encoding="utf-8", newline="") as file:
+            return file.read()
+
+    def _write(self, name: str, text: str) -> None:
+        """Write a file in one piece: whoever reads it sees the old text or the new one."""
+        path = self.path / name
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with draft.open("w", encoding="utf-8", errors="surrogatepass", newline="") as file:
+                file.write(text)
+            draft.replace(path)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise CheckpointError(
+                f"{path} can't be written: {error.strerror or error}. What was saved before is intact; make room or "
+                "choose another run_dir."
+            ) from error
+
+
+class _Loaded(Module):
+    """A trained module from a run folder: it can be called and exported, not trained."""
+
+    def __init__(self, state: Mapping[str, Any], sources: Mapping[str, str]) -> None:
+        self.entry_point = state["module"]["entry_point"]
+        self.stub = state.get("stub", "")
+        super().__init__()
+        self.load_state_dict(state["module"], sources)
+
+
+def load(path: str | Path) -> Module:
+    """The trained module of a run folder, to be called like the function.
+
+    Raises:
+        CheckpointError: There is no run, it is damaged, or a newer version wrote it.
+    """
+    state, sources = RunDir(path).read()
+    try:
+        return _Loaded(state, sources)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} can't be read: {type(error).__name__}: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    """Numpy's numbers as JSON numbers."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} can't be saved as JSON")
