@@ -41,5 +41,7 @@ def test_import_loads_no_third_party_package():
         "new = {name.partition('.')[0] for name in set(sys.modules) - before}; "
         "print(*sorted(new - set(sys.stdlib_module_names)))"
     )
-    result = subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-I", "-c", code], check=True, capture_output=True, text=True
+    )
     assert result.stdout.split() == ["langprop"]

@@ -1,8 +1,8 @@
 """LangProp: PyTorch Lightning for code.
 
-The parameters are Python scripts, an LLM (or offline mutation) is the optimizer, and the gradient is what the tracker
-saw: inputs, outputs, exceptions, prints and scores. The names below are loaded on first use, so that
-`import langprop` loads no other package.
+The parameters are Python scripts, an LLM (or offline mutation) is the optimizer, and the gradient
+is what the tracker saw: inputs, outputs, exceptions, prints and scores. The names below are loaded
+on first use, so that `import langprop` loads no other package.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from langprop.executors.base import Executor as Executor
     from langprop.executors.inline import InlineExecutor as InlineExecutor
     from langprop.executors.local import LocalExecutor as LocalExecutor
-    from langprop.llms.base import LLM as LLM, Reply as Reply, Usage as Usage
+    from langprop.llms.base import LLM as LLM
+    from langprop.llms.base import Reply as Reply
+    from langprop.llms.base import Usage as Usage
     from langprop.llms.openai import OpenAILLM as OpenAILLM
     from langprop.modules.function import module as module
     from langprop.modules.module import Module as Module
-    from langprop.modules.score import Score as Score, exact_match as exact_match
+    from langprop.modules.score import Score as Score
+    from langprop.modules.score import exact_match as exact_match
     from langprop.optim.llm import LLMOptimizer as LLMOptimizer
     from langprop.optim.mutation import MutationOptimizer as MutationOptimizer
     from langprop.optim.optimizer import Optimizer as Optimizer
@@ -78,7 +81,7 @@ _HOME = {
     "top_k": "langprop.population.selection",
 }
 
-__all__ = ["__version__", *_HOME]
+__all__ = ["__version__", *_HOME]  # noqa: PLE0604 - the table's keys are strings
 
 
 def __getattr__(name: str) -> Any:

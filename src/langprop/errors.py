@@ -1,8 +1,8 @@
 """Every error that LangProp raises on purpose.
 
 LangPropError
-├── MissingDependency      an optional package is needed; names the extra to install (also an ImportError)
-├── UnknownName            a short name such as "openai:MODEL" that is in no table
+├── MissingDependency      an optional package is needed; names the extra to install (also an
+ImportError) ├── UnknownName            a short name such as "openai:MODEL" that is in no table
 ├── ConfigError            settings that can't work together, an unreadable configuration
 ├── ModuleError            a stub, seed script or hook of a Module that can't be used
 ├── DataError              no samples, or a sample that can't be read or sent to the sandbox
@@ -20,7 +20,8 @@ LangPropError
 │   └── LLMConnectionError no network, time-out, or a server that keeps failing
 └── CheckpointError        a run folder or checkpoint that can't be written or read
 
-A failing *script* raises nothing: it becomes a `Record` with a status. What is drawn here is for people.
+A failing *script* raises nothing: it becomes a `Record` with a status. What is drawn here is for
+people.
 """
 
 from __future__ import annotations
@@ -65,15 +66,17 @@ class ReplyError(LangPropError, ValueError):
 class PolicyError(LangPropError):
     """A call of a script failed.
 
-    Raised inside `Module.forward` by the function that stands for the script; `evaluate` turns it into a
-    `Record` with the same status.
+    Raised inside `Module.forward` by the function that stands for the script; `evaluate` turns it
+    into a `Record` with the same status.
 
     Attributes:
         status: One of the statuses of `Record` other than "ok".
         seconds: Duration of the call [s].
     """
 
-    def __init__(self, status: str, message: str, *, seconds: float = 0.0, printed: str = "") -> None:
+    def __init__(
+        self, status: str, message: str, *, seconds: float = 0.0, printed: str = ""
+    ) -> None:
         self.status = status
         self.seconds = seconds
         self.printed = printed

@@ -60,10 +60,11 @@ class Batch:
             calls.append((args, kwargs))
             labels.append(label)
         if failed:
-            place, error = next(iter(failed.items()))
-            text = f"{len(failed)} of {len(failed) + len(index)} samples can't be read; sample {place}: {error}"
+            place, first = next(iter(failed.items()))
+            count = f"{len(failed)} of {len(failed) + len(index)}"
+            text = f"{count} samples can't be read; sample {place}: {first}"
             if not index:
-                raise DataError(text) from error
+                raise DataError(text) from first
             warnings.warn(f"{text} They are left out.", stacklevel=2)
         if not index:
             raise DataError("the batch holds no samples.")
@@ -77,8 +78,9 @@ def evaluate(
     executor: Executor,
     limits: Limits | None = None,
 ) -> dict[str, list[Record]]:
-    """Judge scripts on samples. Labels and scoring stay in this process; scripts run where the executor puts them.
+    """Judge scripts on samples.
 
+    Labels and scoring stay in this process; scripts run where the executor puts them.
     A failing script is data: its record has a status and the module's `exception_score`.
 
     Args:
@@ -89,7 +91,8 @@ def evaluate(
         limits: What each script may use; None for the default.
 
     Returns:
-        Records by script id, in the order of the scripts; a script's records are in the order of the samples.
+        Records by script id, in the order of the scripts; a script's records are in the order of
+        the samples.
 
     Raises:
         DataError: There are no samples, or arguments that can't be sent to the sandbox.
@@ -103,7 +106,10 @@ def evaluate(
         futures = [executor.submit(script, batch.inputs, limits) for script in unique]
         try:
             result = {
-                script.id: [judge.answer(batch, place, outcome) for place, outcome in enumerate(future.result())]
+                script.id: [
+                    judge.answer(batch, place, outcome)
+                    for place, outcome in enumerate(future.result())
+                ]
                 for script, future in zip(unique, futures, strict=True)
             }
         except BaseException:
@@ -145,7 +151,9 @@ class _Judge:
         return self.record(
             batch,
             place,
-            _Result(outcome.output, outcome.status, outcome.exception, outcome.printed, outcome.seconds),
+            _Result(
+                outcome.output, outcome.status, outcome.exception, outcome.printed, outcome.seconds
+            ),
         )
 
     def checked(self, outcome: Outcome) -> Outcome:
@@ -173,7 +181,8 @@ class _Judge:
             except NotImplementedError:
                 raise
             except Exception as error:
-                # The script chose the answer, so it must not be able to end the run by choosing it badly.
+                # The script chose the answer, so it must not be able to end the run by choosing it
+                # badly.
                 exception = f"score() raised {type(error).__name__}: {error}"
                 self.broken.append("".join(traceback.format_exception(error)[-3:]))
                 status, score, feedback = "bad_output", self.module.exception_score, ""
@@ -197,8 +206,8 @@ class _Judge:
         """Warn if `score` failed: where it always does, the fault is probably its own."""
         if self.broken:
             warnings.warn(
-                f"score() failed on {len(self.broken)} of {self.scored} answers, which got the exception_score "
-                f"{self.module.exception_score:g}; the first time:\n{self.broken[0]}",
+                f"score() failed on {len(self.broken)} of {self.scored} answers, which got the "
+                f"exception_score {self.module.exception_score:g}; the first time:\n{self.broken[0]}",
                 stacklevel=3,
             )
 
@@ -233,7 +242,9 @@ class _Episode:
 
     def note(self, request: SessionCall, outcome: Outcome) -> None:
         """Remember a call; of many, the last ones."""
-        self.calls.append(CallRecord(request.args, request.kwargs, outcome.output, outcome.exception))
+        self.calls.append(
+            CallRecord(request.args, request.kwargs, outcome.output, outcome.exception)
+        )
         del self.calls[:-KEPT_CALLS]
         self.printed.append(outcome.printed)
         del self.printed[:-KEPT_CALLS]
@@ -277,7 +288,9 @@ def _alone(judge: _Judge, batch: Batch, session: Session, place: int) -> _Result
 
 def _open(outcome: Outcome) -> Any:
     if outcome.status != "ok":
-        raise PolicyError(outcome.status, outcome.exception, seconds=outcome.seconds, printed=outcome.printed)
+        raise PolicyError(
+            outcome.status, outcome.exception, seconds=outcome.seconds, printed=outcome.printed
+        )
     return outcome.output
 
 
@@ -327,5 +340,7 @@ def _send(flow: Generator[Any, Any, Any], outcome: Outcome) -> Any:
     if outcome.status == "ok":
         return flow.send(outcome.output)
     return flow.throw(
-        PolicyError(outcome.status, outcome.exception, seconds=outcome.seconds, printed=outcome.printed)
+        PolicyError(
+            outcome.status, outcome.exception, seconds=outcome.seconds, printed=outcome.printed
+        )
     )

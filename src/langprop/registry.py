@@ -1,7 +1,8 @@
 """Short names for objects: "openai:gpt-5-mini" is `OpenAILLM("gpt-5-mini")`, imported on first use.
 
-One table of import strings for each kind of object. What stands behind the first colon is given to the class as its
-first argument. A string with a dot and a colon, such as "mypackage.models:MyLLM", names a class of the user's own.
+One table of import strings for each kind of object. What stands behind the first colon is given to
+the class as its first argument. A string with a dot and a colon, such as "mypackage.models:MyLLM",
+names a class of the user's own.
 """
 
 from __future__ import annotations

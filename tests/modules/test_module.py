@@ -91,7 +91,11 @@ def test_a_specification_that_cannot_work_is_refused(attributes, message):
 
 
 def test_a_stub_is_made_of_a_seed():
-    module = type("Seeded", (Double,), {"stub": "", "seeds": ["import math\ndef double(x):\n    'Doc.'\n    return x"]})()
+    module = type(
+        "Seeded",
+        (Double,),
+        {"stub": "", "seeds": ["import math\ndef double(x):\n    'Doc.'\n    return x"]},
+    )()
     assert module.entry_point == "double"
     assert module.stub.splitlines()[0] == "import math"
     assert "return" not in module.stub
@@ -103,7 +107,11 @@ def test_an_implementation_as_the_stub_is_the_seed():
 
 
 def test_an_untrained_module_says_so(tmp_path):
-    for use in (lambda: Double()(1), lambda: Double().source, lambda: Double().export(tmp_path / "x.py")):
+    for use in (
+        lambda: Double()(1),
+        lambda: Double().source,
+        lambda: Double().export(tmp_path / "x.py"),
+    ):
         with pytest.raises(ModuleError, match="isn't trained"):
             use()
 

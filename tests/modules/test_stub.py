@@ -44,13 +44,13 @@ def not_implemented(
     raise NotImplementedError("later")
 
 
-def with_imports(x: Literal[0, 1], y: "OrderedDict[str, int]" = None) -> m.__class__:
+def with_imports(x: Literal[0, 1], y: "OrderedDict[str, int] | None" = None) -> m.__class__:
     """Annotations need their imports."""
 
 
 def implemented(x):
     """Use a helper, a constant, a table, two modules."""
-    return helper(x) + len(TABLE["a"]) + math.floor(0.5) + len(os.path.join("a", "b"))
+    return helper(x) + len(TABLE["a"]) + math.floor(0.5) + len(os.path.join("a", "b"))  # noqa: PTH118 - a module with a dot
 
 
 def recursive(n):
@@ -61,7 +61,7 @@ def uses_weird(x):
     return WEIRD, x
 
 
-def one_liner(x): return x + 1  # fmt: skip # noqa: E704
+def one_liner(x): return x + 1  # fmt: skip
 
 
 async def asynchronous(x):
@@ -107,7 +107,13 @@ def test_what_cannot_come_along_is_named():
 
 @pytest.mark.parametrize(
     ("thing", "message"),
-    [(lambda x: x, "def"), (len, "def"), (3, "def"), (asynchronous, "async"), (type("T", (), {}), "def")],
+    [
+        (lambda x: x, "def"),
+        (len, "def"),
+        (3, "def"),
+        (asynchronous, "async"),
+        (type("T", (), {}), "def"),
+    ],
 )
 def test_only_plain_functions(thing, message):
     with pytest.raises(ModuleError, match=message):
@@ -131,7 +137,9 @@ def test_closures_come_along():
 
 
 def test_from_source_keeps_imports_and_finds_the_only_function():
-    stub = Stub.from_source("import math\n\ndef f(x: float) -> float:\n    '''Root.'''\n    return math.sqrt(x)\n")
+    stub = Stub.from_source(
+        "import math\n\ndef f(x: float) -> float:\n    '''Root.'''\n    return math.sqrt(x)\n"
+    )
     assert stub.entry_point == "f"
     assert stub.source.startswith("import math")
     assert "sqrt" not in stub.source
@@ -140,7 +148,12 @@ def test_from_source_keeps_imports_and_finds_the_only_function():
 
 @pytest.mark.parametrize(
     ("source", "message"),
-    [("def f(:", "valid Python"), ("x = 1", "defines none"), ("def f(): ...\ndef g(): ...", "defines f, g"), ("", "none")],
+    [
+        ("def f(:", "valid Python"),
+        ("x = 1", "defines none"),
+        ("def f(): ...\ndef g(): ...", "defines f, g"),
+        ("", "none"),
+    ],
 )
 def test_from_source_says_what_is_wrong(source, message):
     with pytest.raises(ModuleError, match=message):

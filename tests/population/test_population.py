@@ -19,7 +19,9 @@ def records(score, n=4):
 def filled(*scores, seed=0):
     population = Population(seed=seed)
     policies = population.add(script(i) for i in range(len(scores)))
-    population.tell({policy.id: records(score) for policy, score in zip(policies, scores, strict=True)})
+    population.tell(
+        {policy.id: records(score) for policy, score in zip(policies, scores, strict=True)}
+    )
     return population, policies
 
 

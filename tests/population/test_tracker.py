@@ -47,7 +47,10 @@ def test_without_past_the_priority_is_the_mean(values):
 
 @given(scores, scores)
 def test_telling_in_parts_is_telling_at_once(first, second):
-    parts, whole = told(told(Tracker(1.0, 5.0), first), second), told(Tracker(1.0, 5.0), first + second)
+    parts, whole = (
+        told(told(Tracker(1.0, 5.0), first), second),
+        told(Tracker(1.0, 5.0), first + second),
+    )
     assert close(parts.priority, whole.priority)
     assert parts.count == whole.count == len(parts.records)
 

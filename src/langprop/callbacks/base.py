@@ -1,7 +1,5 @@
 """Callback: the hooks, with Lightning's names. All do nothing by default."""
 
-# ruff: noqa: B027 - every hook is optional
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -12,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Callback:
-    """Hooks that the trainer calls. They run in the trainer's process; an error in one ends the training, saved."""
+    """Hooks that the trainer calls, in its process; an error in one ends the training, saved."""
 
     def on_fit_start(self, trainer: Trainer, module: Module) -> None:
         """Before the first scripts are written."""

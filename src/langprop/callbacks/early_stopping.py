@@ -19,7 +19,8 @@ class EarlyStopping(Callback):
     Args:
         monitor: A metric: "val/score", "train/best", "train/mean", ...; higher is better.
         target: Stop when the metric reaches this.
-        patience: Stop when the metric hasn't improved by more than `min_delta` for so many readings.
+        patience: Stop when the metric hasn't improved by more than `min_delta` for so many
+            readings.
         min_delta: What counts as an improvement.
 
     Raises:
@@ -38,7 +39,12 @@ class EarlyStopping(Callback):
             raise ValueError("EarlyStopping needs a target, a patience, or both.")
         if patience is not None and patience < 1:
             raise ValueError(f"patience must be at least 1, but got {patience!r}.")
-        self.monitor, self.target, self.patience, self.min_delta = monitor, target, patience, min_delta
+        self.monitor, self.target, self.patience, self.min_delta = (
+            monitor,
+            target,
+            patience,
+            min_delta,
+        )
         self._best, self._waited = -math.inf, 0
 
     def on_fit_start(self, trainer: Trainer, module: Module) -> None:
@@ -51,8 +57,8 @@ class EarlyStopping(Callback):
         self._best, self._waited = -math.inf, 0
         if self.monitor.startswith("val/") and not trainer.validates:
             raise ConfigError(
-                f"EarlyStopping monitors {self.monitor!r}, but there is no validation data: give fit(…, val=…), or "
-                "monitor 'train/best'."
+                f"EarlyStopping monitors {self.monitor!r}, but there is no validation data: give "
+                "fit(…, val=…), or monitor 'train/best'."
             )
 
     def on_train_batch_end(self, trainer: Trainer, module: Module) -> None:
@@ -70,7 +76,9 @@ class EarlyStopping(Callback):
     def _look(self, trainer: Trainer) -> None:
         if self.monitor not in trainer.metrics:
             known = ", ".join(sorted(trainer.metrics))
-            raise ConfigError(f"EarlyStopping monitors {self.monitor!r}, but the metrics are: {known}.")
+            raise ConfigError(
+                f"EarlyStopping monitors {self.monitor!r}, but the metrics are: {known}."
+            )
         value = float(trainer.metrics[self.monitor])
         if self.target is not None and value >= self.target:
             trainer.stop(f"{self.monitor} reached {value:g} (target {self.target:g})")
@@ -79,4 +87,6 @@ class EarlyStopping(Callback):
         else:
             self._waited += 1
             if self.patience is not None and self._waited >= self.patience:
-                trainer.stop(f"{self.monitor} has not improved on {self._best:g} for {self._waited} readings")
+                trainer.stop(
+                    f"{self.monitor} has not improved on {self._best:g} for {self._waited} readings"
+                )

@@ -44,7 +44,9 @@ class Progress(Callback):
         self._printed = time.monotonic()
         if self.console.is_terminal:
             self._live = Live(
-                get_renderable=lambda: self._table(trainer, module), console=self.console, refresh_per_second=8
+                get_renderable=lambda: self._table(trainer, module),
+                console=self.console,
+                refresh_per_second=8,
             )
             self._live.start()
 
@@ -68,7 +70,9 @@ class Progress(Callback):
     def _line(self, trainer: Trainer, module: Module) -> None:
         self._printed = time.monotonic()
         if self.console is not None:
-            cells = " · ".join(f"{name} {value}" for name, value in _cells(trainer, module) if value)
+            cells = " · ".join(
+                f"{name} {value}" for name, value in _cells(trainer, module) if value
+            )
             self.console.print(cells, highlight=False, markup=False)
 
     def _table(self, trainer: Trainer, module: Module) -> Table:
@@ -85,7 +89,10 @@ class Progress(Callback):
 
 def _cells(trainer: Trainer, module: Module) -> list[tuple[str, str]]:
     metrics = trainer.metrics
-    score = {key: f"{metrics[key]:.4g}" if key in metrics else "" for key in ("train/best", "train/mean", "val/score")}
+    score = {
+        key: f"{metrics[key]:.4g}" if key in metrics else ""
+        for key in ("train/best", "train/mean", "val/score")
+    }
     limit = f"/{trainer.max_epochs}" if trainer.max_epochs else ""
     return [
         ("epoch", f"{trainer.epoch + 1}{limit}"),

@@ -16,7 +16,13 @@ def run(argv: Sequence[str]) -> int:
         prog="langprop export", description="Write the best script of a run as a plain Python file."
     )
     made.add_argument("run", type=str, help="the run's folder")
-    made.add_argument("file", type=str | None, nargs="?", default=None, help="where to; standard output if not given")
+    made.add_argument(
+        "file",
+        type=str | None,
+        nargs="?",
+        default=None,
+        help="where to; standard output if not given",
+    )
     made.add_argument("--force", action="store_true", help="replace the file if it exists")
     settings = made.parse_args(list(argv))
 
@@ -25,8 +31,9 @@ def run(argv: Sequence[str]) -> int:
     module = load(settings.run)
     best = module.best
     header = (
-        f"# {module.entry_point}: learned by langprop; run {Path(settings.run).name}, policy {best.id if best else '?'}, "
-        f"priority {best.priority if best else 0:.6g}.\n# This file needs no langprop.\n"
+        f"# {module.entry_point}: learned by langprop; run {Path(settings.run).name}, "
+        f"policy {best.id if best else '?'}, priority {best.priority if best else 0:.6g}.\n"
+        "# This file needs no langprop.\n"
     )
     text = _with_header(module.source, header)
     if settings.file is None:
@@ -44,5 +51,5 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _with_header(source: str, header: str) -> str:
-    """The source below a header of comments, which may stand before a docstring and `from __future__`."""
+    """The source below comments, which may stand before a docstring and `from __future__`."""
     return header + "\n" + source.rstrip() + "\n"

@@ -15,18 +15,26 @@ from langprop.trainer.trainer import Trainer
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser
 
-TARGET = "a folder with a config.yaml, such a file, or FILE.py:NAME or package.module:NAME of a Module"
+TARGET = (
+    "a folder with a config.yaml, such a file, or FILE.py:NAME or package.module:NAME of a Module"
+)
 
 
 def parser() -> ArgumentParser:
     """The arguments: those of `Trainer`, and the data."""
     from jsonargparse import ArgumentParser
 
-    made = ArgumentParser(prog="langprop fit TARGET", description="Train a function.", exit_on_error=True)
+    made = ArgumentParser(
+        prog="langprop fit TARGET", description="Train a function.", exit_on_error=True
+    )
     made.add_argument("--config", action="config", help="a YAML file with any of these settings")
-    made.add_argument("--module", type=str, help="FILE.py:NAME or package.module:NAME of the Module")
+    made.add_argument(
+        "--module", type=str, help="FILE.py:NAME or package.module:NAME of the Module"
+    )
     for split, text in (("train", "training"), ("val", "validation"), ("test", "test")):
-        made.add_argument(f"--{split}", type=str | None, default=None, help=f"import string of the {text} data")
+        made.add_argument(
+            f"--{split}", type=str | None, default=None, help=f"import string of the {text} data"
+        )
     made.add_class_arguments(Trainer, skip={"loggers"})
     return made
 
@@ -55,7 +63,9 @@ def run(argv: Sequence[str]) -> int:
         for split in ("train", "val", "test")
     }
     ready = made.instantiate_classes(settings)
-    chosen = {name: value for name, value in ready.items() if name not in (*data, "config", "module")}
+    chosen = {
+        name: value for name, value in ready.items() if name not in (*data, "config", "module")
+    }
     trainer = Trainer(**chosen)
     trainer.fit(module, data["train"], data["val"])
     _conclude(trainer, module, data["test"])

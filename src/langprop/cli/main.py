@@ -36,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Returns:
-        0 if all went well, 1 after an error (on standard error, in words), 2 for a wrong call, 130 after ^C.
+        0 if all went well, 1 after an error (on standard error, in words), 2 for a wrong call, 130
+        after ^C.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] in ("-h", "--help", "help"):
@@ -47,7 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     name = arguments.pop(0)
     if name not in COMMANDS:
-        print(f"langprop: there is no command {name!r}; there are {', '.join(COMMANDS)}.", file=sys.stderr)
+        print(
+            f"langprop: there is no command {name!r}; there are {', '.join(COMMANDS)}.",
+            file=sys.stderr,
+        )
         return 2
     try:
         code: int = importlib.import_module(f"langprop.cli.{name}").run(arguments)

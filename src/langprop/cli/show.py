@@ -21,7 +21,9 @@ def run(argv: Sequence[str]) -> int:
 
     made = ArgumentParser(prog="langprop show", description="Show a run.")
     made.add_argument("run", type=str, help="the run's folder")
-    made.add_argument("--policy", type=str | None, default=None, help="id (or its beginning) of a policy to show")
+    made.add_argument(
+        "--policy", type=str | None, default=None, help="id (or its beginning) of a policy to show"
+    )
     made.add_argument("--top", type=int, default=10, help="policies in the ranking")
     settings = made.parse_args(list(argv))
 
@@ -33,18 +35,35 @@ def run(argv: Sequence[str]) -> int:
     known = {policy.id: policy for policy in population.policies}
     if population.champion is not None:
         known.setdefault(population.champion.id, population.champion)
-    ranking = sorted(known.values(), key=lambda p: (p is module.best, p.weight > 0, p.priority), reverse=True)
+    ranking = sorted(
+        known.values(), key=lambda p: (p is module.best, p.weight > 0, p.priority), reverse=True
+    )
     console = Console()
     metrics = folder.metrics()
     if metrics:
         last = metrics[-1]
-        cost = {key.removeprefix("cost/"): value for key, value in last.items() if key.startswith("cost/")}
+        cost = {
+            key.removeprefix("cost/"): value
+            for key, value in last.items()
+            if key.startswith("cost/")
+        }
         console.print(
-            f"[bold]{module.entry_point}[/bold] · step {last['step']} · {last['evaluations']:,} evaluations · "
-            f"{last['seconds']:.0f} s" + (f" · cost {cost}" if cost else ""),
+            f"[bold]{module.entry_point}[/bold] · step {last['step']} · "
+            f"{last['evaluations']:,} evaluations · {last['seconds']:.0f} s"
+            + (f" · cost {cost}" if cost else ""),
             highlight=False,
         )
-    table = Table("", "policy", "priority", "samples", "validation", "origin", "parent", box=None, pad_edge=False)
+    table = Table(
+        "",
+        "policy",
+        "priority",
+        "samples",
+        "validation",
+        "origin",
+        "parent",
+        box=None,
+        pad_edge=False,
+    )
     for policy in ranking[: settings.top]:
         table.add_row(
             "*" if policy is module.best else "",
@@ -60,7 +79,10 @@ def run(argv: Sequence[str]) -> int:
         console.print(f"… and {len(ranking) - settings.top} more (--top)")
     chosen = module.best if settings.policy is None else _find(known, settings.policy)
     if chosen is not None:
-        console.print(f"\n[bold]{chosen.id}[/bold]  lineage: {_lineage(chosen, known, folder)}", highlight=False)
+        console.print(
+            f"\n[bold]{chosen.id}[/bold]  lineage: {_lineage(chosen, known, folder)}",
+            highlight=False,
+        )
         console.print(Syntax(chosen.script.source.rstrip(), "python", background_color="default"))
     return 0
 
@@ -68,7 +90,9 @@ def run(argv: Sequence[str]) -> int:
 def _find(known: dict[str, Policy], beginning: str) -> Policy:
     found = [policy for name, policy in known.items() if name.startswith(beginning)]
     if len(found) != 1:
-        raise UnknownName(f"{len(found)} policies of this run have an id that begins with {beginning!r}.")
+        raise UnknownName(
+            f"{len(found)} policies of this run have an id that begins with {beginning!r}."
+        )
     return found[0]
 
 
@@ -77,6 +101,10 @@ def _lineage(policy: Policy, known: dict[str, Policy], folder: RunDir) -> str:
     chain = [policy.id]
     parent = policy.script.parent
     while parent is not None and len(chain) < 50:
-        chain.append(parent if parent in known or folder.source(parent) is not None else f"{parent} (not kept)")
+        chain.append(
+            parent
+            if parent in known or folder.source(parent) is not None
+            else f"{parent} (not kept)"
+        )
         parent = known[parent].script.parent if parent in known else None
     return " ← ".join(chain)

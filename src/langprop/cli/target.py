@@ -1,4 +1,4 @@
-"""What a user names to be trained: a folder with a config.yaml, such a file, or "file.py:module"."""
+"""What a user names to be trained: a folder with a config.yaml, that file, or FILE.py:NAME."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ def config_of(target: str) -> Path | None:
     if path.is_dir():
         config = path / "config.yaml"
         if not config.is_file():
-            raise ConfigError(f"{path} holds no config.yaml: write one, or name the module as {path}/FILE.py:NAME.")
+            raise ConfigError(
+                f"{path} holds no config.yaml: write one, or name the module as "
+                f"{path}/FILE.py:NAME."
+            )
         return config
     if path.suffix in (".yaml", ".yml"):
         if not path.is_file():
@@ -29,7 +32,9 @@ def config_of(target: str) -> Path | None:
         return path
     if ":" in target:
         return None
-    raise ConfigError(f"{target!r} is no folder, no .yaml file and no FILE.py:NAME or package.module:NAME.")
+    raise ConfigError(
+        f"{target!r} is no folder, no .yaml file and no FILE.py:NAME or package.module:NAME."
+    )
 
 
 def load_object(spec: str, base: Path) -> Any:
@@ -46,7 +51,9 @@ def load_object(spec: str, base: Path) -> Any:
     if not colon or not name.isidentifier():
         raise ConfigError(f"{spec!r} must be FILE.py:NAME or package.module:NAME.")
     try:
-        module = _load_file(base / where) if where.endswith(".py") else importlib.import_module(where)
+        module = (
+            _load_file(base / where) if where.endswith(".py") else importlib.import_module(where)
+        )
     except ConfigError:
         raise
     except Exception as error:

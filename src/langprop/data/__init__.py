@@ -1,6 +1,7 @@
 """Samples → batches.
 
-- `batches`: any iterable, in batches; a PyTorch `DataLoader` or another loader of batches serves as it is.
+- `batches`: any iterable, in batches; a PyTorch `DataLoader` or another loader of batches serves as
+  it is.
 """
 
 from langprop.data.batches import batches

@@ -44,7 +44,10 @@ def as_dataset(data: Any) -> Any:
         DataError: It can't be gone through, or holds no samples.
     """
     if isinstance(data, (str, bytes)) or not (hasattr(data, "__iter__") or _is_sequence(data)):
-        raise DataError(f"the data must be a list, dataset, data loader or iterable, but got {type(data).__name__}.")
+        raise DataError(
+            "the data must be a list, dataset, data loader or iterable, "
+            f"but got {type(data).__name__}."
+        )
     if isinstance(data, Iterator):
         data = Replayed(data)
     if hasattr(data, "__len__") and len(data) == 0:
@@ -74,8 +77,8 @@ def batches(
     """Go through the data once.
 
     Args:
-        data: A sequence of samples (shuffled if there is a generator), an iterable (in its order), or a loader that
-            gives batches, which decides size and order itself.
+        data: A sequence of samples (shuffled if there is a generator), an iterable (in its order),
+            or a loader that gives batches, which decides size and order itself.
         batch_size: Samples in a batch; None for all in one.
         rng: Shuffles a sequence.
 
@@ -110,9 +113,11 @@ def _is_sequence(data: object) -> bool:
 
 
 def _batch(item: Any) -> list[Any]:
-    if isinstance(item, list) and not (item and type(item[0]).__module__.partition(".")[0] == "torch"):
+    if isinstance(item, list) and not (
+        item and type(item[0]).__module__.partition(".")[0] == "torch"
+    ):
         return item
     raise DataError(
-        f"the data loader gave a batch of type {type(item).__name__}, but a batch must be a list of samples: "
-        "give the loader collate_fn=list."
+        f"the data loader gave a batch of type {type(item).__name__}, but a batch must be a list "
+        "of samples: give the loader collate_fn=list."
     )

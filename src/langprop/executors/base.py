@@ -21,7 +21,8 @@ class SessionCall(NamedTuple):
     """One call of a script that is kept alive.
 
     Attributes:
-        episode: Calls of one episode share the script's module-level state; another episode has its own copy.
+        episode: Calls of one episode share the script's module-level state; another episode has its
+            own copy.
         args: Positional arguments, plain data.
         kwargs: Keyword arguments, plain data.
     """
@@ -53,7 +54,10 @@ class Session(abc.ABC):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -65,8 +69,8 @@ class Executor(abc.ABC):
     def submit(self, script: Script, inputs: Inputs, limits: Limits) -> Future[list[Outcome]]:
         """Run a script on every input, isolated from other scripts and from this process.
 
-        Returns at once. The outcomes are in the order of the inputs; a failing script is an outcome, never an
-        exception. The same `Inputs` object given again is not sent again.
+        Returns at once. The outcomes are in the order of the inputs; a failing script is an
+        outcome, never an exception. The same `Inputs` object given again is not sent again.
 
         Raises (from the future):
             SandboxError: The sandbox itself failed.
@@ -84,6 +88,9 @@ class Executor(abc.ABC):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()

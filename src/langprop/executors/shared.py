@@ -14,8 +14,8 @@ def shared_executor() -> Executor:
     """Where a trained module's function runs when the module is called; made on first use.
 
     Raises:
-        IsolationError: Scripts can't be isolated here; set `module.executor = langprop.InlineExecutor()` to run them
-            in this process.
+        IsolationError: Scripts can't be isolated here; set `module.executor =
+            langprop.InlineExecutor()` to run them in this process.
     """
     global _shared  # noqa: PLW0603 - one per process is the point
     with _lock:

@@ -70,8 +70,8 @@ def module(function: Callable[..., Any] | None = None, **settings: Any) -> Any:
 
     Args:
         function: The stub, where the decorator is written without brackets.
-        settings: `score(output, label)` (by default `exact_match`), `preprocess(sample)`, `check_output(output)`,
-            `exception_score`, `seeds` and `prompts`, as in `Module`.
+        settings: `score(output, label)` (by default `exact_match`), `preprocess(sample)`,
+            `check_output(output)`, `exception_score`, `seeds` and `prompts`, as in `Module`.
 
     Raises:
         ModuleError: The stub can't be read, or uses what can't come along into a script.

@@ -27,22 +27,25 @@ Sample = tuple[tuple[Any, ...], dict[str, Any], Any]
 class Module:
     """The function that is being trained: how samples become arguments, and how answers are judged.
 
-    Subclasses override `score`, and what else differs from the default. A trained module is called like the function.
+    Subclasses override `score`, and what else differs from the default. A trained module is called
+    like the function.
 
     Attributes:
         entry_point: Name of the function. May be left out if there is a stub with one function.
-        stub: Source of the signature and docstring: the specification. May hold the imports that scripts shall have.
+        stub: Source of the signature and docstring: the specification. May hold the imports that
+            scripts shall have.
         seeds: Sources of the first scripts, if training isn't to start from nothing.
         prompts: Templates for an LLM; None for the default ones.
         exception_score: Score of a sample on which the script failed.
-        executor: Where the trained function runs when the module is called; None for a process of its own, shared by
-            all modules.
+        executor: Where the trained function runs when the module is called; None for a process of
+            its own, shared by all modules.
         limits: Limits of such a call; None for the default ones.
         example: The first training sample, while training.
         population: The scripts that are kept, and what is known of them.
 
     Raises:
-        ModuleError: There is no entry point, the stub isn't Python, or `exception_score` isn't finite.
+        ModuleError: There is no entry point, the stub isn't Python, or `exception_score` isn't
+            finite.
     """
 
     entry_point: str = ""
@@ -90,8 +93,8 @@ class Module:
         self.seeds = seeds
         if not self.entry_point.isidentifier():
             raise ModuleError(
-                f"{type(self).__name__} needs the name of the function that is trained: set entry_point = 'my_function' "
-                "or stub = 'def my_function(…): …'."
+                f"{type(self).__name__} needs the name of the function that is trained: set "
+                "entry_point = 'my_function' or stub = 'def my_function(…): …'."
             )
         for seed in seeds:
             Stub.from_source(seed, self.entry_point)
@@ -103,7 +106,8 @@ class Module:
     def preprocess(self, sample: Any) -> tuple[Any, ...]:
         """Turn a sample into `(args, label)` or `(args, kwargs, label)`.
 
-        By default a sample is such a tuple already, or a mapping with the keys "args", "kwargs" and "label".
+        By default a sample is such a tuple already, or a mapping with the keys "args", "kwargs" and
+        "label".
         """
         if isinstance(sample, Mapping):
             unknown = set(sample) - {"args", "kwargs", "label"}
@@ -112,10 +116,17 @@ class Module:
                     f"a mapping must have the keys 'args', 'kwargs' and 'label', but this one has "
                     f"{sorted(map(str, sample))}; override Module.preprocess."
                 )
-            return tuple(sample.get("args", ())), dict(sample.get("kwargs", {})), sample.get("label")
+            return (
+                tuple(sample.get("args", ())),
+                dict(sample.get("kwargs", {})),
+                sample.get("label"),
+            )
         if isinstance(sample, (tuple, list)):
             return tuple(sample)
-        raise DataError(f"a sample must be (args, label), but got {type(sample).__name__}; override Module.preprocess.")
+        raise DataError(
+            f"a sample must be (args, label), but got {type(sample).__name__}; "
+            "override Module.preprocess."
+        )
 
     def forward(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Use the function on one sample, on the trusted side; what is returned is scored.
@@ -127,23 +138,28 @@ class Module:
                 ...
                     action = yield function(observation)
 
-        With `yield`, as here, the episodes of a batch advance together and share round trips to the sandbox; without
-        it, each call is one round trip. A call that fails raises PolicyError, which may be caught.
+        With `yield`, as here, the episodes of a batch advance together and share round trips to the
+        sandbox; without it, each call is one round trip. A call that fails raises PolicyError,
+        which may be caught.
         """
         return function(*args, **kwargs)
 
     def check_output(self, output: Any) -> Any:
-        """Refuse an answer by raising (or returning False): its record gets the status "bad_output".
+        """Refuse an answer by raising, or by returning False; its record is a "bad_output".
 
         Called with each answer of the function.
         """
 
     def score(self, output: Any, label: Any) -> float | Score:
-        """How good an answer is; higher is better. Return a number, or a `Score` with feedback in words."""
+        """How good an answer is; higher is better.
+
+        Returns:
+            A number, or a `Score` with feedback in words.
+        """
         raise NotImplementedError(f"{type(self).__name__} must define score(self, output, label).")
 
     def train_data(self) -> Any:
-        """Samples that the module brings itself, such as reset seeds; used where the trainer is given none."""
+        """Samples that the module brings itself; used where the trainer is given none."""
         return None
 
     def val_data(self) -> Any:
@@ -169,14 +185,21 @@ class Module:
         except Exception as error:
             raise DataError(f"preprocess raised {type(error).__name__}: {error}") from error
         if not isinstance(parts, (tuple, list)) or len(parts) not in (2, 3):
-            raise DataError(f"preprocess must return (args, label) or (args, kwargs, label), but got {_brief(parts)}.")
+            raise DataError(
+                "preprocess must return (args, label) or (args, kwargs, label), "
+                f"but got {_brief(parts)}."
+            )
         args, kwargs, label = (parts[0], {}, parts[1]) if len(parts) == 2 else parts
         if not isinstance(args, (tuple, list)):
             raise DataError(
-                f"the arguments must be a tuple, but got {_brief(args)}; for one argument write ((x,), label)."
+                f"the arguments must be a tuple, but got {_brief(args)}; "
+                "for one argument write ((x,), label)."
             )
         if not isinstance(kwargs, Mapping) or not all(isinstance(key, str) for key in kwargs):
-            raise DataError(f"the keyword arguments must be a dict with names as keys, but got {_brief(kwargs)}.")
+            raise DataError(
+                "the keyword arguments must be a dict with names as keys, "
+                f"but got {_brief(kwargs)}."
+            )
         return tuple(args), dict(kwargs), label
 
     @property
@@ -193,7 +216,9 @@ class Module:
         """
         best = self.best
         if best is None:
-            raise ModuleError(f"{self.entry_point!r} isn't trained: call trainer.fit(module, data) first.")
+            raise ModuleError(
+                f"{self.entry_point!r} isn't trained: call trainer.fit(module, data) first."
+            )
         return best.script.source
 
     def export(self, path: str | Path) -> Path:
@@ -216,14 +241,18 @@ class Module:
         """
         best = self.best
         if best is None:
-            raise ModuleError(f"{self.entry_point!r} isn't trained: call trainer.fit(module, data) first.")
+            raise ModuleError(
+                f"{self.entry_point!r} isn't trained: call trainer.fit(module, data) first."
+            )
         with self._lock:
             if self._session is None or self._session_id != best.id:
                 self.close()
                 self._session, self._session_id = self._open(best), best.id
             outcome = self._session.call(*args, **kwargs)
         if outcome.status != "ok":
-            raise PolicyError(outcome.status, f"{self.entry_point} failed ({outcome.status}): {outcome.exception}")
+            raise PolicyError(
+                outcome.status, f"{self.entry_point} failed ({outcome.status}): {outcome.exception}"
+            )
         return outcome.output
 
     def _open(self, policy: Policy) -> Session:

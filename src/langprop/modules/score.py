@@ -23,8 +23,8 @@ class Score:
 def exact_match(output: Any, label: Any) -> float:
     """1 if the answer equals the label, else 0.
 
-    Containers are compared item by item, so that they may hold numpy arrays; NaN equals NaN. As in Python, `6 == 6.0`
-    and a list is never equal to a tuple.
+    Containers are compared item by item, so that they may hold numpy arrays; NaN equals NaN. As in
+    Python, `6 == 6.0` and a list is never equal to a tuple.
     """
     return float(_equal(output, label))
 

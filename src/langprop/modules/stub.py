@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import inspect
 import sys
 import textwrap
@@ -37,19 +38,26 @@ class Stub:
         What an implementation uses from its file (imports, functions, plain constants) comes along.
 
         Raises:
-            ModuleError: The source isn't to be had, it isn't a plain function, or it uses what can't come along.
+            ModuleError: The source isn't to be had, it isn't a plain function, or it uses what
+                can't come along.
         """
         if not isinstance(function, FunctionType) or function.__name__ == "<lambda>":
-            raise ModuleError(f"a stub must be a function defined with `def`, but got {function!r}.")
+            raise ModuleError(
+                f"a stub must be a function defined with `def`, but got {function!r}."
+            )
         try:
             text = textwrap.dedent(inspect.getsource(function))
         except (OSError, TypeError) as error:
             raise ModuleError(
-                f"the source of {function.__name__!r} can't be read (was it typed at a prompt?): define it in a "
-                "file, or pass its text: Stub.from_source('def …')."
+                f"the source of {function.__name__!r} can't be read (was it typed at a prompt?): "
+                "define it in a file, or pass its text: Stub.from_source('def …')."
             ) from error
         node, text = _only_function(text, function.__name__)
-        scope = {**vars(builtins), **function.__globals__, **inspect.getclosurevars(function).nonlocals}
+        scope = {
+            **vars(builtins),
+            **function.__globals__,
+            **inspect.getclosurevars(function).nonlocals,
+        }
         preamble = _Preamble(function, scope)
         preamble.need(_names(node.args) | _names(node.returns), annotation=True)
         head = preamble.text()
@@ -75,19 +83,29 @@ class Stub:
             tree = parse(source)
         except ScriptError as error:
             raise ModuleError(f"the stub can't be read: {error}") from error
-        found = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        found = [
+            node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        ]
         if not entry_point and len(found) != 1:
             names = ", ".join(node.name for node in found) or "none"
-            raise ModuleError(f"the stub must define one function, or name its entry_point; it defines {names}.")
+            raise ModuleError(
+                f"the stub must define one function, or name its entry_point; it defines {names}."
+            )
         chosen = [node for node in found if node.name == (entry_point or found[0].name)]
         if not chosen:
             raise ModuleError(f"the stub defines no function {entry_point!r}.")
         node = _plain(chosen[-1])
         lines = source.splitlines(keepends=True)
-        imports = [_segment(lines, s) for s in tree.body if isinstance(s, (ast.Import, ast.ImportFrom))]
+        imports = [
+            _segment(lines, s) for s in tree.body if isinstance(s, (ast.Import, ast.ImportFrom))
+        ]
         head = "".join(imports) + ("\n\n" if imports else "")
         text = "".join(lines[node.lineno - 1 : node.end_lineno])
-        return cls(node.name, head + _signature(node, text, node.lineno), None if _is_empty(node) else source)
+        return cls(
+            node.name,
+            head + _signature(node, text, node.lineno),
+            None if _is_empty(node) else source,
+        )
 
 
 class _Preamble:
@@ -110,7 +128,12 @@ class _Preamble:
                 self.future = True  # an annotation under TYPE_CHECKING, or a forward reference
 
     def _known(self, name: str) -> bool:
-        return name == self.name or name in self.imports or name in self.constants or name in self.functions
+        return (
+            name == self.name
+            or name in self.imports
+            or name in self.constants
+            or name in self.functions
+        )
 
     def _bring(self, name: str, value: Any, annotation: bool) -> None:
         if isinstance(value, ModuleType):
@@ -140,15 +163,19 @@ class _Preamble:
             self.future = True
             return
         raise ModuleError(
-            f"{self.name!r} uses {name!r} ({type(value).__name__}), which can't come along into a script: "
-            "use imports, functions and plain constants, or move it into the function."
+            f"{self.name!r} uses {name!r} ({type(value).__name__}), which can't come along into a "
+            "script: use imports, functions and plain constants, or move it into the function."
         )
 
     def text(self) -> str:
         imports = sorted(self.imports.values())
         if self.future:
             imports.insert(0, "from __future__ import annotations")
-        parts = ["\n".join(imports), "\n".join(self.constants.values()), *map(str.rstrip, self.functions.values())]
+        parts = [
+            "\n".join(imports),
+            "\n".join(self.constants.values()),
+            *map(str.rstrip, self.functions.values()),
+        ]
         return "".join(part + "\n\n\n" for part in parts if part)
 
 
@@ -157,7 +184,9 @@ def _only_function(text: str, name: str) -> tuple[ast.FunctionDef, str]:
     try:
         tree = ast.parse(text)
     except SyntaxError as error:  # a lambda or a function in the middle of an expression
-        raise ModuleError(f"the source of {name!r} can't be read on its own: {error.msg}.") from error
+        raise ModuleError(
+            f"the source of {name!r} can't be read on its own: {error.msg}."
+        ) from error
     node = _plain(tree.body[0])
     node.decorator_list = []
     return node, "".join(text.splitlines(keepends=True)[node.lineno - 1 : node.end_lineno])
@@ -178,7 +207,8 @@ def _segment(lines: list[str], node: ast.stmt) -> str:
 def _signature(node: ast.FunctionDef, text: str, first: int | None = None) -> str:
     """The `def` line(s) and the docstring, as they were written.
 
-    `text` begins at line `first` of the source that `node` was parsed from (its own `def` line unless given).
+    `text` begins at line `first` of the source that `node` was parsed from (its own `def` line
+    unless given).
     """
     lines = text.splitlines(keepends=True)
     start = node.lineno if first is None else first
@@ -186,22 +216,29 @@ def _signature(node: ast.FunctionDef, text: str, first: int | None = None) -> st
     documented = ast.get_docstring(node) is not None
     if documented and body.lineno > node.lineno:
         return "".join(lines[: (body.end_lineno or body.lineno) - start + 1]).rstrip() + "\n"
-    bare = ast.FunctionDef(
-        name=node.name, args=node.args, body=node.body[:1] if documented else [ast.Expr(ast.Constant(...))],
-        decorator_list=[], returns=node.returns, type_comment=None,
-        **({"type_params": node.type_params} if sys.version_info >= (3, 12) else {}),
-    )  # fmt: skip
+    bare = copy.copy(node)
+    bare.body, bare.decorator_list = (
+        node.body[:1] if documented else [ast.Expr(ast.Constant(...))],
+        [],
+    )
     if documented or body.lineno == node.lineno:
         return ast.unparse(ast.fix_missing_locations(bare)) + "\n"
     return "".join(lines[: body.lineno - start]).rstrip() + "\n    ...\n"
 
 
 def _is_empty(node: ast.FunctionDef) -> bool:
-    """Whether there is no implementation: a docstring, `...`, `pass` or `raise NotImplementedError` at the most."""
+    """Whether there is no implementation.
+
+    Docstrings, `...`, `pass` and `raise NotImplementedError` are none.
+    """
     return all(
         isinstance(s, ast.Pass)
         or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
-        or (isinstance(s, ast.Raise) and s.exc is not None and "NotImplementedError" in ast.dump(s.exc))
+        or (
+            isinstance(s, ast.Raise)
+            and s.exc is not None
+            and "NotImplementedError" in ast.dump(s.exc)
+        )
         for s in node.body
     )
 

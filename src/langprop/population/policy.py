@@ -39,7 +39,10 @@ class Policy:
     @property
     def priority(self) -> float:
         """Weighted sum of the trackers' priorities; 0 if nothing is known."""
-        return sum(self.weights.get(name, 1.0) * tracker.priority for name, tracker in self.trackers.items())
+        return sum(
+            self.weights.get(name, 1.0) * tracker.priority
+            for name, tracker in self.trackers.items()
+        )
 
     @property
     def weight(self) -> float:

@@ -22,7 +22,8 @@ class Population:
 
     Attributes:
         policies: In no order until `truncate` ranks them.
-        champion: The policy that did best on the validation set, kept even when it falls out of the ranking.
+        champion: The policy that did best on the validation set, kept even when it falls out of the
+            ranking.
     """
 
     def __init__(self, weights: Mapping[str, float] | None = None, seed: int = 0) -> None:
@@ -49,7 +50,9 @@ class Population:
         return len(self.policies)
 
     def __contains__(self, script: object) -> bool:
-        return isinstance(script, Script) and any(policy.id == script.id for policy in self.policies)
+        return isinstance(script, Script) and any(
+            policy.id == script.id for policy in self.policies
+        )
 
     def __getitem__(self, script_id: str) -> Policy:
         for policy in self.policies:
@@ -66,12 +69,14 @@ class Population:
     def best(self) -> Policy | None:
         """The best policy; None if there is none.
 
-        The champion of the validations, where there were any; otherwise the best by priority among those with samples.
-        Ties go to the one with more samples, then to the first.
+        The champion of the validations, where there were any; otherwise the best by priority among
+        those with samples. Ties go to the one with more samples, then to the first.
         """
         if self.champion is not None or not self.policies:
             return self.champion
-        return max(self.policies, key=lambda policy: (policy.weight > 0, policy.priority, policy.weight))
+        return max(
+            self.policies, key=lambda policy: (policy.weight > 0, policy.priority, policy.weight)
+        )
 
     def crown(self, policy: Policy) -> None:
         """Compare a policy that was just validated with the champion."""
@@ -82,7 +87,7 @@ class Population:
             self.champion = policy
 
     def add(self, scripts: Iterable[Script]) -> list[Policy]:
-        """Add scripts that are not known yet, with priority 0 and no samples; return the new policies."""
+        """Add scripts that are not known yet, without samples; return the new policies."""
         known = {policy.id for policy in self.policies}
         added = []
         for script in scripts:
@@ -96,7 +101,8 @@ class Population:
         """Give policies their records.
 
         Args:
-            records: By script id, as `evaluate` returns them; ids that are not (or no more) here are passed over.
+            records: By script id, as `evaluate` returns them; ids that are not (or no more) here
+                are passed over.
             tracker: Name of the tracker that the records go to.
 
         Raises:
@@ -107,7 +113,9 @@ class Population:
                 policy.tell(records[policy.id], tracker)
 
     def truncate(self, capacity: int) -> None:
-        """Rank, and keep the `capacity` best. Policies without samples rank last; ties are settled at random.
+        """Rank, and keep the `capacity` best.
+
+        Policies without samples rank last; ties are settled at random.
 
         Raises:
             ValueError: `capacity` is less than 1.
@@ -152,9 +160,13 @@ class Population:
         """
         self.weights = dict(state["weights"])
         self.rng.bit_generator.state = state["rng"]
-        self.policies = [Policy.from_state_dict(policy, sources[policy["id"]]) for policy in state["policies"]]
+        self.policies = [
+            Policy.from_state_dict(policy, sources[policy["id"]]) for policy in state["policies"]
+        ]
         champion = state["champion"]
         self.champion = None
         if champion is not None:
             known = {policy.id: policy for policy in self.policies}
-            self.champion = known.get(champion["id"]) or Policy.from_state_dict(champion, sources[champion["id"]])
+            self.champion = known.get(champion["id"]) or Policy.from_state_dict(
+                champion, sources[champion["id"]]
+            )

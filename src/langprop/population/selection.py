@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 class Selection(Protocol):
     """A rule that chooses parents."""
 
-    def __call__(self, policies: Sequence[Policy], k: int, rng: np.random.Generator) -> list[Policy]:
+    def __call__(
+        self, policies: Sequence[Policy], k: int, rng: np.random.Generator
+    ) -> list[Policy]:
         """Choose at most `k` of the policies, which come best first."""
 
 

@@ -12,8 +12,8 @@ from langprop.population.record import Record
 class Tracker:
     """What is known of one policy's performance: the records of this step, and the decayed past.
 
-    `priority = (past_priority · past_weight + avg_score · count) / (past_weight + count)`, and at the end of a step
-    `past_weight = (past_weight + count) · decay`.
+    `priority = (past_priority · past_weight + avg_score · count) / (past_weight + count)`, and at
+    the end of a step `past_weight = (past_weight + count) · decay`.
 
     Args:
         past_priority: Priority at the end of the last step.
@@ -48,10 +48,13 @@ class Tracker:
             return
         scores = [record.score for record in new]
         if not all(map(math.isfinite, scores)):
-            raise ValueError(f"scores must be finite, but got {next(s for s in scores if not math.isfinite(s))!r}.")
+            bad = next(score for score in scores if not math.isfinite(score))
+            raise ValueError(f"scores must be finite, but got {bad!r}.")
         count = self._count + len(new)
         # Dividing before adding keeps the mean of very large scores finite.
-        self._mean = self._mean * (self._count / count) + math.fsum(score / count for score in scores)
+        self._mean = self._mean * (self._count / count) + math.fsum(
+            score / count for score in scores
+        )
         self._count = count
         self.records.extend(new)
 
@@ -76,7 +79,9 @@ class Tracker:
         weight = self.weight
         if weight == 0:
             return 0.0
-        return self.past_priority * (self.past_weight / weight) + self._mean * (self._count / weight)
+        return self.past_priority * (self.past_weight / weight) + self._mean * (
+            self._count / weight
+        )
 
     def decay(self, decay: float) -> None:
         """Fold this step into the past and forget its records.
@@ -100,6 +105,9 @@ class Tracker:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore saved numbers."""
-        self.past_priority, self.past_weight = float(state["past_priority"]), float(state["past_weight"])
+        self.past_priority, self.past_weight = (
+            float(state["past_priority"]),
+            float(state["past_weight"]),
+        )
         self._count, self._mean = int(state["count"]), float(state["avg_score"])
         self.records = []

@@ -45,11 +45,11 @@ class Episode:
 
 
 class EnvModule(Module):
-    """A policy for a Gymnasium environment. A sample is a reset seed, the score is the episode's return.
+    """A policy for a Gymnasium environment.
 
-    The environment stays on the trusted side; only observations go to the script and actions come back. A stub with one
-    parameter for each component of a flat `Box` gets them as plain floats; a stub with one parameter gets the
-    observation as it is.
+    A sample is a reset seed, the score is the episode's return. The environment stays on the trusted side; only observations go to the script and actions come
+    back. A stub with one parameter for each component of a flat `Box` gets them as plain floats; a
+    stub with one parameter gets the observation as it is.
 
     Args:
         env: Id of a registered environment, or a function that makes one.
@@ -94,8 +94,9 @@ class EnvModule(Module):
         if shape is not None and shape == (len(names),):
             return True
         raise ModuleError(
-            f"{self.entry_point} has the parameters {', '.join(names) or '(none)'}, but an observation is "
-            f"{self.observation_space}: give it one parameter, or one for each component of a flat Box."
+            f"{self.entry_point} has the parameters {', '.join(names) or '(none)'}, but an "
+            f"observation is {self.observation_space}: give it one parameter, or one for each "
+            "component of a flat Box."
         )
 
     def train_data(self) -> Sequence[Any]:
@@ -114,7 +115,7 @@ class EnvModule(Module):
         """A sample is a reset seed."""
         return (int(sample),), None
 
-    def forward(self, function: Callable[..., Any], seed: int) -> Generator[Any, Any, Episode]:  # type: ignore[override]
+    def forward(self, function: Callable[..., Any], seed: int) -> Generator[Any, Any, Episode]:
         """One episode."""
         env = self._free.pop() if self._free else self._make()
         try:
@@ -162,7 +163,11 @@ class EnvModule(Module):
                 array = np.asarray(output, dtype=space.dtype)
             except (TypeError, ValueError):
                 array = None
-            legal = array is not None and array.size == np.prod(space.shape) and space.contains(array.reshape(space.shape))
+            legal = (
+                array is not None
+                and array.size == np.prod(space.shape)
+                and space.contains(array.reshape(space.shape))
+            )
         if not legal:
             raise ValueError(f"the action {output!r} isn't in {space}")
 
@@ -177,14 +182,17 @@ class EnvModule(Module):
 def describe(episode: Episode) -> str:
     """An episode in words: how it ended, what was done how often, and the last steps."""
     lines = [
-        f"The episode had {len(episode.rewards)} steps and a return of {episode.total:g}; it was {episode.ended}.",
+        f"The episode had {len(episode.rewards)} steps and a return of {episode.total:g}; "
+        f"it was {episode.ended}.",
     ]
     try:
         counts = Counter(str(action) for action in episode.actions)
     except Exception:  # an action that can't be shown
         counts = Counter()
     if 0 < len(counts) <= 10:
-        lines.append("Actions: " + ", ".join(f"{action} × {count}" for action, count in counts.most_common()))
+        lines.append(
+            "Actions: " + ", ".join(f"{action} × {count}" for action, count in counts.most_common())
+        )
     lines.append("The last steps (observation | action | reward):")
     for observation, action, reward in episode.tail:
         lines.append(f"  {_short(observation)} | {_short(action)} | {reward:g}")
@@ -217,4 +225,3 @@ def _factory(env_id: str, kwargs: dict[str, Any]) -> Callable[[], gymnasium.Env[
             raise ModuleError(f"there is no environment {env_id!r}: {error}") from error
 
     return make
-

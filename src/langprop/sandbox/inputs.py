@@ -18,7 +18,8 @@ Call = tuple[tuple[Any, ...], dict[str, Any]]
 class Inputs(Sequence[Call]):
     """The arguments of a batch: one `(args, kwargs)` per sample, plain data only.
 
-    Each sample is encoded on its own, so that samples share no objects in the sandbox even where they do here.
+    Each sample is encoded on its own, so that samples share no objects in the sandbox even where
+    they do here.
 
     Attributes:
         key: Unique in this process; executors recognise inputs that they hold already by it.
@@ -46,7 +47,8 @@ class Inputs(Sequence[Call]):
         """The samples in the wire format, in order.
 
         Raises:
-            DataError: An argument is of a type that the sandbox doesn't know; names the sample and the type.
+            DataError: An argument is of a type that the sandbox doesn't know; names the sample and
+                the type.
         """
         from langprop.sandbox.wire import encode  # needs msgpack: not at `import langprop`
 
@@ -56,7 +58,8 @@ class Inputs(Sequence[Call]):
                 blobs.append(encode((tuple(args), dict(kwargs))))
             except WireError as error:
                 raise DataError(
-                    f"the arguments of sample {index} of the batch can't be sent to the sandbox: {error}. "
-                    "Turn them into plain data (numbers, text, lists, dicts, sets, numpy arrays) in Module.preprocess."
+                    f"the arguments of sample {index} of the batch can't be sent to the sandbox: "
+                    f"{error}. Turn them into plain data (numbers, text, lists, dicts, sets, numpy "
+                    "arrays) in Module.preprocess."
                 ) from error
         return blobs

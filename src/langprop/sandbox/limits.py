@@ -15,8 +15,8 @@ class Limits:
         memory: Memory of one candidate beyond the interpreter and the inputs [bytes].
         output: Size of one encoded result [bytes].
         printed: Characters kept of what one call prints; the rest is counted and dropped.
-        failures: Samples that may break a limit (time, memory, crash) before the candidate is abandoned and the
-            samples that remain are charged without being run.
+        failures: Samples that may break a limit (time, memory, crash) before the candidate is
+            abandoned and the samples that remain are charged without being run.
 
     Raises:
         ValueError: A limit isn't positive.
@@ -30,9 +30,13 @@ class Limits:
 
     def __post_init__(self) -> None:
         if not (self.time > 0 and math.isfinite(self.time)):
-            raise ValueError(f"Limits.time must be a positive number of seconds, but got {self.time!r}.")
+            raise ValueError(
+                f"Limits.time must be a positive number of seconds, but got {self.time!r}."
+            )
         for name in ("memory", "output", "failures"):
             if getattr(self, name) < 1:
-                raise ValueError(f"Limits.{name} must be at least 1, but got {getattr(self, name)!r}.")
+                raise ValueError(
+                    f"Limits.{name} must be at least 1, but got {getattr(self, name)!r}."
+                )
         if self.printed < 0:
             raise ValueError(f"Limits.printed must not be negative, but got {self.printed!r}.")

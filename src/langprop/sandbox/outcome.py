@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Status = Literal["ok", "exception", "timeout", "memory", "crash", "bad_output"]
-"""How a call ended: with an answer; an exception of the script's own; the time limit; the memory limit; the end of
-its process; an answer that isn't plain data (or that `Module.check_output` refuses)."""
+"""How a call ended: with an answer; an exception of the script's own; the time limit; the memory
+limit; the end of its process; an answer that isn't plain data (or that `Module.check_output`
+refuses)."""
 
 STATUSES: tuple[Status, ...] = ("ok", "exception", "timeout", "memory", "crash", "bad_output")
 

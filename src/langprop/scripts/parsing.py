@@ -1,4 +1,5 @@
-"""Reading source code: content ids, entry points, signatures. Text in, data out; nothing here runs code.
+"""Reading source code: content ids, entry points, signatures. Text in, data out; nothing here runs
+code.
 
 The limits on size and nesting come first: a parser can be made to exhaust memory or the C stack.
 """
@@ -32,7 +33,8 @@ def check_size(source: str) -> None:
                 raise ScriptError(f"the script nests brackets more than {MAX_NESTING} deep.")
         elif char in ")]}":
             depth = max(0, depth - 1)
-        # A run of operators between operands: `-----1`, `not not not x`, `a.b.c` are all fine up to a point.
+        # A run of operators between operands: `-----1`, `not not not x`, `a.b.c` are all fine up to
+        # a point.
         chain = chain + 1 if char in "+-~ \t" else 0
         if chain > MAX_CHAIN:
             raise ScriptError(f"the script holds more than {MAX_CHAIN} signs or blanks in a row.")
@@ -50,17 +52,27 @@ def parse(source: str) -> ast.Module:
     except SyntaxError as error:
         where = f" (line {error.lineno})" if error.lineno else ""
         raise ScriptError(f"the script is no valid Python: {error.msg}{where}") from error
-    except (ValueError, MemoryError, RecursionError) as error:  # null bytes, lone surrogates, deep nesting
+    except (
+        ValueError,
+        MemoryError,
+        RecursionError,
+    ) as error:  # null bytes, lone surrogates, deep nesting
         raise ScriptError(f"the script can't be parsed: {type(error).__name__}: {error}") from error
 
 
 def functions(source: str) -> list[str]:
-    """Names of the functions at the top level, in order; a name defined twice is listed once, at its last place.
+    """Names of the functions at the top level, in order.
+
+    A name that is defined twice is listed once, at its last place.
 
     Raises:
         ScriptError: As `parse`.
     """
-    names = [node.name for node in parse(source).body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    names = [
+        node.name
+        for node in parse(source).body
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
     return [name for index, name in enumerate(names) if name not in names[index + 1 :]]
 
 
@@ -84,28 +96,34 @@ def parameters(source: str, entry_point: str) -> list[str]:
 def content_id(source: str, entry_point: str) -> str:
     """Hash of the normalised syntax tree: 16 hexadecimal digits.
 
-    Comments, layout, docstrings and the quotes of strings don't count. Source that is no Python (a published script of the
-    paper doesn't compile) is identified by its text.
+    Comments, layout, docstrings and the quotes of strings don't count. Source that is no Python (a
+    published script of the paper doesn't compile) is identified by its text.
     """
     try:
         text = _canonical(parse(source))
     except (ScriptError, RecursionError):
         text = "text:" + source
-    return hashlib.sha256(f"{entry_point}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(f"{entry_point}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()[
+        :16
+    ]
 
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def _canonical(node: object) -> str:
-    """A text of the tree that is the same for every Python version: fields that are empty are left out."""
+    """A text of the tree that is the same for every Python version: empty fields are left out."""
     if isinstance(node, ast.AST):
         parts = []
         for name, value in ast.iter_fields(node):
-            if value is None and not isinstance(node, ast.Constant) or value == [] or name in ("type_comment", "kind"):
+            if (
+                (value is None and not isinstance(node, ast.Constant))
+                or value == []
+                or name in ("type_comment", "kind")
+            ):
                 continue
-            if name == "body" and isinstance(node, _DOCUMENTED):
-                value = [statement for index, statement in enumerate(value) if index or not _is_text(statement)]  # noqa: PLW2901
+            if name == "body" and isinstance(node, _DOCUMENTED) and value and _is_text(value[0]):
+                value = value[1:]  # noqa: PLW2901 - the docstring
             parts.append(f"{name}={_canonical(value)}")
         return f"{type(node).__name__}({','.join(parts)})"
     if isinstance(node, list):

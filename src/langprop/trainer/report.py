@@ -34,7 +34,9 @@ class Report:
         if n < 2:
             return 0.0
         mean = self.score
-        return math.sqrt(math.fsum((record.score - mean) ** 2 for record in self.records) / (n - 1) / n)
+        return math.sqrt(
+            math.fsum((record.score - mean) ** 2 for record in self.records) / (n - 1) / n
+        )
 
     @property
     def statuses(self) -> dict[str, int]:
@@ -43,6 +45,10 @@ class Report:
 
     def __str__(self) -> str:
         failed = {status: count for status, count in self.statuses.items() if status != "ok"}
-        tail = f"; failed: {', '.join(f'{count} {status}' for status, count in failed.items())}" if failed else ""
+        tail = (
+            f"; failed: {', '.join(f'{count} {status}' for status, count in failed.items())}"
+            if failed
+            else ""
+        )
         spread = f" ± {1.96 * self.stderr:.3g} (95 %)" if self.stderr else ""
         return f"{self.score:.4g}{spread} over {len(self.records)} samples{tail}"

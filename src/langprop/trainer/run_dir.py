@@ -1,10 +1,10 @@
 """RunDir: a run is a folder of readable files.
 
-    config.yaml        what was run, with every setting
-    metrics.jsonl      figures, a line per step
-    checkpoint.json    the state after the last step, replaced in one piece
-    scripts/ID.py      every script that a checkpoint has named
-    best.py            the best script so far, a plain Python file
+config.yaml        what was run, with every setting
+metrics.jsonl      figures, a line per step
+checkpoint.json    the state after the last step, replaced in one piece
+scripts/ID.py      every script that a checkpoint has named
+best.py            the best script so far, a plain Python file
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ class RunDir:
 
     @classmethod
     def fresh(cls, root: str | Path, name: str) -> RunDir:
-        """A new folder `root/name`, or `root/name-2` and so on if that is taken. Made at once, so that it stays ours.
+        """A new folder `root/name`, or `root/name-2` and so on if that is taken.
+
+        It is made at once, so that it stays ours.
 
         Raises:
             CheckpointError: It can't be made.
@@ -61,7 +63,8 @@ class RunDir:
         """
         if (self.path / "checkpoint.json").exists():
             raise CheckpointError(
-                f"{self.path} holds a run already: name another run_dir, or remove the folder if you don't need it."
+                f"{self.path} holds a run already: name another run_dir, or remove the folder if "
+                "you don't need it."
             )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -72,7 +75,9 @@ class RunDir:
         """Write what was run."""
         import yaml
 
-        self._write("config.yaml", yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
+        self._write(
+            "config.yaml", yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
+        )
 
     def save(self, state: Mapping[str, Any], sources: Mapping[str, str], best: str | None) -> None:
         """Write a checkpoint: scripts first, then the file that names them, in one piece.
@@ -107,7 +112,8 @@ class RunDir:
                 raise CheckpointError(f"{path} is no checkpoint of LangProp.")
             if state["format"] > FORMAT:
                 raise CheckpointError(
-                    f"{path} has format {state['format']}, but this version reads up to {FORMAT}: upgrade langprop."
+                    f"{path} has format {state['format']}, but this version reads up to {FORMAT}: "
+                    "upgrade langprop."
                 )
             population = state["module"]["population"]
             ids = [policy["id"] for policy in population["policies"]]
@@ -117,9 +123,13 @@ class RunDir:
         except FileNotFoundError as error:
             if not self.path.is_dir():
                 raise CheckpointError(f"there is no run folder {self.path}.") from error
-            raise CheckpointError(f"{self.path} is no complete run folder: {error.filename} is missing.") from error
+            raise CheckpointError(
+                f"{self.path} is no complete run folder: {error.filename} is missing."
+            ) from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CheckpointError(f"{path} can't be read: {type(error).__name__}: {error}") from error
+            raise CheckpointError(
+                f"{path} can't be read: {type(error).__name__}: {error}"
+            ) from error
         return state, sources
 
     def source(self, script_id: str) -> str | None:
@@ -150,7 +160,9 @@ class RunDir:
         return found
 
     def _source(self, script_id: str) -> str:
-        with (self.path / "scripts" / f"{Path(script_id).name}.py").open(encoding="utf-8", newline="") as file:
+        with (self.path / "scripts" / f"{Path(script_id).name}.py").open(
+            encoding="utf-8", newline=""
+        ) as file:
             return file.read()
 
     def _write(self, name: str, text: str) -> None:
@@ -165,8 +177,8 @@ class RunDir:
         except OSError as error:
             draft.unlink(missing_ok=True)
             raise CheckpointError(
-                f"{path} can't be written: {error.strerror or error}. What was saved before is intact; make room or "
-                "choose another run_dir."
+                f"{path} can't be written: {error.strerror or error}. What was saved before is "
+                "intact; make room or choose another run_dir."
             ) from error
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from langprop.callbacks.base import Callback
 from langprop.callbacks.progress import Progress
 from langprop.data.batches import as_dataset, batches, first_sample
-from langprop.errors import ConfigError, DataError, ModuleError
+from langprop.errors import DataError, ModuleError
 from langprop.evaluation import Batch, evaluate
 from langprop.executors.base import Executor
 from langprop.llms.base import LLM
@@ -24,8 +22,11 @@ from langprop.population.record import Record
 from langprop.registry import names, resolve
 from langprop.sandbox.limits import Limits
 from langprop.scripts.script import Script
+from langprop.trainer.figures import step_figures
+from langprop.trainer.loops import FitLoop
 from langprop.trainer.meter import Meter
 from langprop.trainer.report import Report
+from langprop.trainer.resolve import as_optimizer
 from langprop.trainer.run_dir import RunDir
 
 if TYPE_CHECKING:
@@ -38,22 +39,25 @@ class Trainer:
     """Trains a module's script on data.
 
     Args:
-        optimizer: Writes the scripts: an `Optimizer`; "mutation"; or an LLM, by itself or by name ("openai:MODEL").
+        optimizer: Writes the scripts: an `Optimizer`; "mutation"; or an LLM, by itself or by name
+            ("openai:MODEL").
         max_epochs: Times that the data is gone through.
         max_steps: Steps (batches) at the most.
         max_time: Time at the most [s]; the step that is under way is finished.
         batch_size: Samples in a batch; None for all in one.
         shuffle: Whether to shuffle data that is a sequence, anew in each epoch.
         val_interval: Steps between validations; None for one at the end of each epoch.
-        n_val: Best policies that are validated each time; one that was validated before is not validated again.
+        n_val: Best policies that are validated each time; one that was validated before is not
+            validated again.
         limits: What a script may use.
-        executor: Where scripts run: an `Executor`; "local" (isolated processes on this machine); "inline" (in this
-            process, without isolation). None is "local".
+        executor: Where scripts run: an `Executor`; "local" (isolated processes on this machine);
+            "inline" (in this process, without isolation). None is "local".
         workers: Scripts that run side by side in an executor made here; None for one per core.
         callbacks: Called along the way; a `Progress` is added unless there is one.
         progress: Whether to show the live display.
         loggers: Where metrics go, beside the run folder.
-        run_dir: Folder of the run; None for a new one in `runs/`, named after the function; False for none at all.
+        run_dir: Folder of the run; None for a new one in `runs/`, named after the function; False
+            for none at all.
         seed: All random choices of the run come from it.
 
     Attributes:
@@ -62,6 +66,8 @@ class Trainer:
         metrics: The latest figures: "train/best", "train/mean", "val/score", ...
         stopped: Why the training ended early; "" if it didn't.
         interrupted: Whether it ended with ^C.
+        validates: Whether there is validation data.
+        run_dir: The run's folder, from `fit` on; None if there is none.
 
     Raises:
         ValueError: A number is out of range.
@@ -88,12 +94,19 @@ class Trainer:
         run_dir: str | Path | Literal[False] | None = None,
         seed: int = 0,
     ) -> None:
-        positive = {"max_epochs": max_epochs, "max_steps": max_steps, "batch_size": batch_size, "n_val": n_val}
+        positive = {
+            "max_epochs": max_epochs,
+            "max_steps": max_steps,
+            "batch_size": batch_size,
+            "n_val": n_val,
+        }
         for name, value in {**positive, "val_interval": val_interval, "workers": workers}.items():
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1, but got {value!r}.")
         if max_time is not None and not max_time > 0:
-            raise ValueError(f"max_time must be a positive number of seconds, but got {max_time!r}.")
+            raise ValueError(
+                f"max_time must be a positive number of seconds, but got {max_time!r}."
+            )
         self.optimizer = as_optimizer(optimizer)
         self.max_epochs, self.max_steps, self.max_time = max_epochs, max_steps, max_time
         self.batch_size, self.shuffle = batch_size, shuffle
@@ -109,6 +122,7 @@ class Trainer:
         self.metrics: dict[str, float] = {}
         self.stopped = ""
         self.interrupted = False
+        self.validates = False
         self.run_dir: RunDir | None = None
         self._where = run_dir
         self._meter = Meter()
@@ -118,9 +132,9 @@ class Trainer:
             resolve("executor", executor)  # raises UnknownName, with the names that there are
         self._owned: Executor | None = None
         self._rng: np.random.Generator | None = None
-        self._val: Batch | None = None
+        self._jsonl: JSONLogger | None = None
 
-    # ------------------------------------------------------------------------------------------------ what users call
+    # What users call
 
     def fit(self, module: Module, train: Any = None, val: Any = None) -> Policy | None:
         """Train a module.
@@ -131,8 +145,8 @@ class Trainer:
             val: Samples to validate on; None for the module's own, if it has any.
 
         Returns:
-            The best policy: by validation where there is one, by priority otherwise. ^C ends the training in the same
-            way, with `interrupted` set.
+            The best policy: by validation where there is one, by priority otherwise. ^C ends the
+            training in the same way, with `interrupted` set.
 
         Raises:
             DataError: There are no samples, or the first one can't be read.
@@ -145,28 +159,27 @@ class Trainer:
         val = module.val_data() if val is None else val
         module.example = _example(module, first_sample(train))
         self.stopped, self.interrupted = "", False
-        self._val = None if val is None else Batch.read(module, _all(val))
-        self._seed_everything(module)
+        batch = None if val is None else Batch.read(module, _all(val))
+        self.validates = batch is not None
+        rng = self._seed_everything(module)
         self._open_run(module)
         with self._running():
             try:
-                self._call("on_fit_start", module)
+                self.call("on_fit_start", module)
                 self._setup(module)
-                self._loop(module, train)
+                FitLoop(self, module, train, batch, rng if self.shuffle else None).run()
             except KeyboardInterrupt as error:
                 self.interrupted = True
                 self.stop("interrupted")
-                self._call("on_exception", module, error)
+                self.call("on_exception", module, error)
             except BaseException as error:
                 with contextlib.suppress(Exception):  # the first error is the one to report
-                    self._save(module)
-                self._call("on_exception", module, error)
+                    self.save(module)
+                self.call("on_exception", module, error)
                 raise
-            else:
-                self._finish_validation(module)
             finally:
-                self._call("on_fit_end", module)
-            self._save(module)
+                self.call("on_fit_end", module)
+            self.save(module)
         return module.best
 
     def fit_batch(self, module: Module, samples: Iterable[Any]) -> list[Policy]:
@@ -182,13 +195,15 @@ class Trainer:
             module.example = _example_of(batch)
         if not len(population):
             self._setup(module)
-        population.tell(self._evaluate(module, population.scripts, batch))  # forward, backward
+        population.tell(self.evaluate(module, population.scripts, batch))  # forward, backward
         population.truncate(optimizer.capacity)  # rank
         children = population.add(optimizer.update(module))  # update
-        population.tell(self._evaluate(module, [child.script for child in children], batch))  # forward, backward
+        population.tell(
+            self.evaluate(module, [child.script for child in children], batch)
+        )  # forward, backward
         if optimizer.survivors is not None:
             population.truncate(optimizer.survivors)
-        self._measure(module, children)
+        self._measured(population.policies, children)
         population.decay(optimizer.decay)
         return children
 
@@ -209,6 +224,34 @@ class Trainer:
             ModuleError: The module isn't trained.
         """
         return self._report(module, module.test_data() if data is None else data)
+
+    # -------------------------------------------------------------------------------------------
+    # for loops and callbacks
+
+    def evaluate(
+        self, module: Module, scripts: Sequence[Script], batch: Batch
+    ) -> dict[str, list[Record]]:
+        """Judge scripts on a batch, counted."""
+        if not scripts:
+            return {}
+        result = evaluate(module, scripts, batch, self.executor, self.limits)
+        self._meter.count(sum(map(len, result.values())))
+        return result
+
+    def log(self, module: Module) -> None:
+        """Write the latest figures to the loggers."""
+        best = module.best
+        figures: dict[str, Any] = {
+            "epoch": self.epoch,
+            **self.metrics,
+            "best": best.id if best else None,
+            "evaluations": self.evaluations,
+            "evaluations_per_second": self.evaluations_per_second,
+            "seconds": self.seconds,
+            **{f"cost/{name}": value for name, value in self.optimizer.usage().items()},
+        }
+        for logger in self._all_loggers():
+            logger.log(figures, self.step)
 
     def stop(self, reason: str) -> None:
         """End the training after this step; the first reason is kept."""
@@ -236,11 +279,6 @@ class Trainer:
         return self._meter.seconds
 
     @property
-    def validates(self) -> bool:
-        """Whether there is validation data."""
-        return self._val is not None
-
-    @property
     def executor(self) -> Executor:
         """Where scripts run; made on first use."""
         if self._executor is not None:
@@ -250,119 +288,40 @@ class Trainer:
             self._owned = resolve("executor", self._executor_name, **workers)
         return self._owned
 
-    # ------------------------------------------------------------------------------------------------ the loop
-
-    def _loop(self, module: Module, train: Any) -> None:
-        last = None if self.max_epochs is None else self.epoch + self.max_epochs
-        end = None if self.max_steps is None else self.step + self.max_steps
-        until = None if self.max_time is None else self.seconds + self.max_time
-        while not self.stopped and (last is None or self.epoch < last):
-            self._call("on_train_epoch_start", module)
-            rng = self._rng if self.shuffle else None
-            steps = 0
-            for samples in batches(train, self.batch_size, rng=rng):
-                self._call("on_train_batch_start", module)
-                self.fit_batch(module, samples)
-                steps += 1
-                self.step += 1
-                self._log(module)
-                self._call("on_train_batch_end", module)
-                if self.val_interval is not None and self.step % self.val_interval == 0:
-                    self._validate_best(module)
-                self._save(module)
-                if end is not None and self.step >= end:
-                    self.stop(f"max_steps={self.max_steps}")
-                if until is not None and self.seconds >= until:
-                    self.stop(f"max_time={self.max_time:g} s")
-                if self.stopped:
-                    break
-            if not steps:
-                raise DataError("the dataset held no samples in this epoch.")
-            if not self.stopped:
-                self.epoch += 1
-                if self.val_interval is None:
-                    self._validate_best(module)
-                    self._save(module)
-                self._call("on_train_epoch_end", module)
+    # State
 
     def _setup(self, module: Module) -> None:
         if len(module.population):
             return
         scripts = self.optimizer.setup(module)
         if not scripts:
-            raise ModuleError(f"{self.optimizer.name} wrote no first script for {module.entry_point!r}.")
+            raise ModuleError(
+                f"{self.optimizer.name} wrote no first script for {module.entry_point!r}."
+            )
         module.population.add(scripts)
-        self._save(module)
+        self.save(module)
 
-    def _evaluate(self, module: Module, scripts: Sequence[Script], batch: Batch) -> dict[str, list[Record]]:
-        if not scripts:
-            return {}
-        result = evaluate(module, scripts, batch, self.executor, self.limits)
-        self._meter.count(sum(map(len, result.values())))
-        return result
-
-    def _validate_best(self, module: Module) -> None:
-        """Validate the best policies that weren't validated yet; the best of all becomes the champion."""
-        if self._val is None:
-            return
-        population = module.population
-        ranked = sorted(population.policies, key=lambda policy: (policy.weight > 0, policy.priority), reverse=True)
-        new = [policy for policy in ranked[: self.n_val] if policy.val_score is None]
-        records = self._evaluate(module, [policy.script for policy in new], self._val)
-        for policy in new:
-            policy.val_score = Report(policy.id, records[policy.id]).score
-            population.crown(policy)
-        if population.champion is not None and population.champion.val_score is not None:
-            self.metrics["val/score"] = population.champion.val_score
-            self._log(module)
-        self._call("on_validation_end", module)
-
-    def _finish_validation(self, module: Module) -> None:
-        """A run that stopped between two validations still validates what it learned last."""
-        if self._val is not None and not self.interrupted and "val/" not in self.stopped:
-            self._validate_best(module)
-
-    def _measure(self, module: Module, children: Sequence[Policy]) -> None:
-        """Figures of the step, from what the trackers hold before it is folded into the past."""
-        policies = module.population.policies
-        best = max(policies, key=lambda policy: policy.priority)
-        statuses = Counter(record.status for policy in policies for record in policy.records)
-        self.metrics.update(
-            {
-                "train/best": best.priority,
-                "train/mean": math.fsum(policy.priority for policy in policies) / len(policies),
-                "policies": len(policies),
-                "children": len(children),
-                **{f"records/{status}": count for status, count in sorted(statuses.items())},
-            }
-        )
-
-    def _log(self, module: Module) -> None:
-        best = module.best
-        metrics: dict[str, Any] = {
-            "epoch": self.epoch,
-            **self.metrics,
-            "best": best.id if best else None,
-            "evaluations": self.evaluations,
-            "evaluations_per_second": self.evaluations_per_second,
-            "seconds": self.seconds,
-            **{f"cost/{name}": value for name, value in self.optimizer.usage().items()},
+    def _measured(self, policies: Sequence[Policy], children: Sequence[Policy]) -> None:
+        # Counts by status that don't occur in this step must not stay from an earlier one.
+        kept = {
+            name: value for name, value in self.metrics.items() if not name.startswith("records/")
         }
-        for logger in self._all_loggers():
-            logger.log(metrics, self.step)
+        self.metrics = {**kept, **step_figures(policies, children)}
 
-    # ------------------------------------------------------------------------------------------------ state
+    def _seed_everything(self, module: Module) -> np.random.Generator:
+        """Spawn all generators from one seed; return the one that shuffles the data.
 
-    def _seed_everything(self, module: Module) -> None:
-        """One seed; what continues an earlier run keeps its generators."""
+        What continues an earlier run keeps its generators.
+        """
         import numpy as np
 
         if self._rng is not None and len(module.population):
-            return
+            return self._rng
         data, optimizer, population = np.random.SeedSequence(self.seed).spawn(3)
         self._rng = np.random.default_rng(data)
         self.optimizer.seed(int(optimizer.generate_state(1)[0]))
         module.population.seed(int(population.generate_state(1)[0]))
+        return self._rng
 
     def _open_run(self, module: Module) -> None:
         if self._where is False or self.run_dir is not None:
@@ -375,8 +334,6 @@ class Trainer:
         self.run_dir.write_config(self.config(module))
         self._jsonl = JSONLogger(self.run_dir.path / "metrics.jsonl")
 
-    _jsonl: JSONLogger | None = None
-
     def _all_loggers(self) -> list[Logger]:
         return [*([self._jsonl] if self._jsonl else []), *self.loggers]
 
@@ -384,7 +341,16 @@ class Trainer:
         """Every setting as plain data, for the run folder."""
         from langprop import __version__
 
-        own = ("max_epochs", "max_steps", "max_time", "batch_size", "shuffle", "val_interval", "n_val", "seed")
+        own = (
+            "max_epochs",
+            "max_steps",
+            "max_time",
+            "batch_size",
+            "shuffle",
+            "val_interval",
+            "n_val",
+            "seed",
+        )
         return {
             "langprop": __version__,
             "function": module.entry_point,
@@ -396,7 +362,9 @@ class Trainer:
                 },
             },
             "trainer": {name: getattr(self, name) for name in own},
-            "limits": {name: getattr(self.limits, name) for name in self.limits.__dataclass_fields__},
+            "limits": {
+                name: getattr(self.limits, name) for name in self.limits.__dataclass_fields__
+            },
             "stub": module.stub,
         }
 
@@ -413,7 +381,12 @@ class Trainer:
             "module": module.state_dict(),
         }
 
-    def _save(self, module: Module) -> None:
+    def save(self, module: Module) -> None:
+        """Write a checkpoint, if there is a run folder.
+
+        Raises:
+            CheckpointError: It can't be written; the one before is intact.
+        """
         if self.run_dir is None:
             return
         population = module.population
@@ -421,9 +394,10 @@ class Trainer:
         sources = {policy.id: policy.script.source for policy in policies}
         best = module.best
         self.run_dir.save(self.state_dict(module), sources, best.id if best else None)
-        self._call("on_save_checkpoint", module)
+        self.call("on_save_checkpoint", module)
 
-    def _call(self, hook: str, module: Module, *args: Any) -> None:
+    def call(self, hook: str, module: Module, *args: Any) -> None:
+        """Call a hook of all callbacks."""
         for callback in self.callbacks:
             getattr(callback, hook)(self, module, *args)
 
@@ -441,40 +415,17 @@ class Trainer:
 
     def _report(self, module: Module, data: Any) -> Report:
         if data is None:
-            raise DataError("there is no data to judge the module on: give it as the second argument.")
+            raise DataError(
+                "there is no data to judge the module on: give it as the second argument."
+            )
         best = module.best
         if best is None:
-            raise ModuleError(f"{module.entry_point!r} isn't trained: call trainer.fit(module, data) first.")
+            raise ModuleError(
+                f"{module.entry_point!r} isn't trained: call trainer.fit(module, data) first."
+            )
         with contextlib.closing(self):
             batch = Batch.read(module, _all(data))
-            return Report(best.id, self._evaluate(module, [best.script], batch)[best.id])
-
-
-def as_optimizer(optimizer: Optimizer | LLM | Callable[..., Any] | str, **settings: Any) -> Optimizer:
-    """The optimizer that an object or a short name stands for.
-
-    Args:
-        optimizer: An `Optimizer`; "mutation" or another name of one; or an LLM, by itself, as a function or by name.
-        settings: Keyword arguments of an optimizer that is made here.
-
-    Raises:
-        UnknownName: There is neither an optimizer nor an LLM of that name.
-        ConfigError: Settings are given for an optimizer that is made already.
-    """
-    if isinstance(optimizer, Optimizer):
-        if settings:
-            raise ConfigError(f"{', '.join(settings)}: give these to {type(optimizer).__name__} itself.")
-        return optimizer
-    if isinstance(optimizer, str):
-        name = optimizer.partition(":")[0]
-        if name not in names("llm"):
-            made = resolve("optimizer", optimizer, **settings)
-            if not isinstance(made, Optimizer):
-                raise ConfigError(f"{optimizer!r} is a {type(made).__name__}, not an Optimizer.")
-            return made
-    from langprop.optim.llm import LLMOptimizer
-
-    return LLMOptimizer(optimizer, **settings)
+            return Report(best.id, self.evaluate(module, [best.script], batch)[best.id])
 
 
 def _all(data: Any) -> list[Any]:
@@ -492,4 +443,3 @@ def _example(module: Module, sample: Any) -> Record:
 def _example_of(batch: Batch) -> Record:
     args, kwargs = batch.inputs[0]
     return Record(batch.index[0], "ok", 0.0, args, kwargs, label=batch.labels[0])
-
