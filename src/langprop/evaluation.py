@@ -207,7 +207,8 @@ class _Judge:
         if self.broken:
             warnings.warn(
                 f"score() failed on {len(self.broken)} of {self.scored} answers, which got the "
-                f"exception_score {self.module.exception_score:g}; the first time:\n{self.broken[0]}",
+                f"exception_score {self.module.exception_score:g}; the first time:\n"
+                f"{self.broken[0]}",
                 stacklevel=3,
             )
 

@@ -47,9 +47,10 @@ class Episode:
 class EnvModule(Module):
     """A policy for a Gymnasium environment.
 
-    A sample is a reset seed, the score is the episode's return. The environment stays on the trusted side; only observations go to the script and actions come
-    back. A stub with one parameter for each component of a flat `Box` gets them as plain floats; a
-    stub with one parameter gets the observation as it is.
+    A sample is a reset seed, the score is the episode's return. The environment stays on the
+    trusted side; only observations go to the script and actions come back. A stub with one
+    parameter for each component of a flat `Box` gets plain floats; a stub with one parameter
+    gets the observation as it is.
 
     Args:
         env: Id of a registered environment, or a function that makes one.

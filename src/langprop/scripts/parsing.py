@@ -1,5 +1,6 @@
-"""Reading source code: content ids, entry points, signatures. Text in, data out; nothing here runs
-code.
+"""Reading source code: content ids, entry points, signatures.
+
+Text in, data out; nothing here runs code.
 
 The limits on size and nesting come first: a parser can be made to exhaust memory or the C stack.
 """
