@@ -1,0 +1,43 @@
+"""Which optimizer is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from langprop.errors import ConfigError
+from langprop.llms.base import LLM
+from langprop.optim.optimizer import Optimizer
+from langprop.registry import names, resolve
+
+
+def as_optimizer(
+    optimizer: Optimizer | LLM | Callable[..., Any] | str, **settings: Any
+) -> Optimizer:
+    """The optimizer that an object or a short name stands for.
+
+    Args:
+        optimizer: An `Optimizer`; "mutation" or another name of one; or an LLM, by itself, as a
+            function or by name.
+        settings: Keyword arguments of an optimizer that is made here.
+
+    Raises:
+        UnknownName: There is neither an optimizer nor an LLM of that name.
+        ConfigError: Settings are given for an optimizer that is made already.
+    """
+    if isinstance(optimizer, Optimizer):
+        if settings:
+            raise ConfigError(
+                f"{', '.join(settings)}: give these to {type(optimizer).__name__} itself."
+            )
+        return optimizer
+    if isinstance(optimizer, str):
+        name = optimizer.partition(":")[0]
+        if name not in names("llm"):
+            made = resolve("optimizer", optimizer, **settings)
+            if not isinstance(made, Optimizer):
+                raise ConfigError(f"{optimizer!r} is a {type(made).__name__}, not an Optimizer.")
+            return made
+    from langprop.optim.llm import LLMOptimizer  # needs jinja2
+
+    return LLMOptimizer(optimizer, **settings)
