@@ -28,10 +28,9 @@ from langprop.trainer.meter import Meter
 from langprop.trainer.report import Report
 from langprop.trainer.resolve import as_optimizer
 from langprop.trainer.run_dir import RunDir
+from langprop.trainer.seeds import Seeds
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from langprop.population.policy import Policy
 
 
@@ -131,7 +130,7 @@ class Trainer:
         if isinstance(executor, str) and executor not in names("executor") and ":" not in executor:
             resolve("executor", executor)  # raises UnknownName, with the names that there are
         self._owned: Executor | None = None
-        self._rng: np.random.Generator | None = None
+        self._seeds = Seeds(seed)
         self._jsonl: JSONLogger | None = None
 
     # What users call
@@ -161,13 +160,14 @@ class Trainer:
         self.stopped, self.interrupted = "", False
         batch = None if val is None else Batch.read(module, _all(val))
         self.validates = batch is not None
-        rng = self._seed_everything(module)
+        self._seeds.spawn(self.optimizer, module)
         self._open_run(module)
         with self._running():
             try:
                 self.call("on_fit_start", module)
                 self._setup(module)
-                FitLoop(self, module, train, batch, rng if self.shuffle else None).run()
+                rng = self._seeds.data if self.shuffle else None
+                FitLoop(self, module, train, batch, rng).run()
             except KeyboardInterrupt as error:
                 self.interrupted = True
                 self.stop("interrupted")
@@ -308,21 +308,6 @@ class Trainer:
         }
         self.metrics = {**kept, **step_figures(policies, children)}
 
-    def _seed_everything(self, module: Module) -> np.random.Generator:
-        """Spawn all generators from one seed; return the one that shuffles the data.
-
-        What continues an earlier run keeps its generators.
-        """
-        import numpy as np
-
-        if self._rng is not None and len(module.population):
-            return self._rng
-        data, optimizer, population = np.random.SeedSequence(self.seed).spawn(3)
-        self._rng = np.random.default_rng(data)
-        self.optimizer.seed(int(optimizer.generate_state(1)[0]))
-        module.population.seed(int(population.generate_state(1)[0]))
-        return self._rng
-
     def _open_run(self, module: Module) -> None:
         if self._where is False or self.run_dir is not None:
             return
@@ -374,7 +359,7 @@ class Trainer:
             "epoch": self.epoch,
             "step": self.step,
             "metrics": self.metrics,
-            "rng": None if self._rng is None else self._rng.bit_generator.state,
+            "seeds": self._seeds.state_dict(),
             "meter": self._meter.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "stub": module.stub,

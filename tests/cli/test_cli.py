@@ -1,0 +1,152 @@
+"""The command line, as a user types it."""
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from langprop.cli.main import main
+
+PROGRAM = """
+import langprop as lp
+
+@lp.module
+def double(x: int) -> int:
+    '''Return twice the number.'''
+    return x
+
+train = [((n,), 2 * n) for n in range(1, 9)]
+not_a_module = 3
+"""
+
+CONFIG = """
+module: task.py:double
+train: task.py:train
+val: task.py:train
+optimizer: mutation
+max_steps: 30
+callbacks:
+  - class_path: langprop.EarlyStopping
+    init_args: {monitor: val/score, target: 1.0}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    task = tmp_path / "task"
+    task.mkdir()
+    (task / "task.py").write_text(textwrap.dedent(PROGRAM))
+    (task / "config.yaml").write_text(CONFIG)
+    return tmp_path
+
+
+def langprop(*arguments, **settings):
+    return subprocess.run(
+        [sys.executable, "-m", "langprop", *arguments],
+        capture_output=True, text=True, timeout=120, check=False, **settings,
+    )  # fmt: skip
+
+
+def test_fit_show_export(folder):
+    result = langprop("fit", "task", "--seed", "3", "--batch_size=4")
+    assert result.returncode == 0, result.stderr
+    assert "def double(x: int) -> int:" in result.stdout
+    assert "saved in runs/double" in result.stdout
+    assert "mutation" in result.stdout
+
+    result = langprop("show", "runs/double")
+    assert result.returncode == 0, result.stderr
+    assert "lineage" in result.stdout
+    assert "priority" in result.stdout
+
+    result = langprop("export", "runs/double", "learned.py")
+    assert result.returncode == 0, result.stderr
+    namespace = {}
+    exec((folder / "learned.py").read_text(), namespace)
+    assert namespace["double"](21) == 42
+    assert "langprop" not in (folder / "learned.py").read_text().split("\n\n", 1)[1]
+
+    result = langprop("export", "runs/double", "learned.py")
+    assert result.returncode == 1
+    assert "--force" in result.stderr
+    assert langprop("export", "runs/double").stdout == (folder / "learned.py").read_text()
+
+    best = json.loads((folder / "runs/double/metrics.jsonl").read_text().splitlines()[-1])["best"]
+    assert langprop("show", "runs/double", "--policy", best[:6]).returncode == 0
+    assert "0 policies" in langprop("show", "runs/double", "--policy", "zzz").stderr
+
+
+def test_options_override_the_file_and_reach_nested_settings(folder):
+    result = langprop(
+        "fit", "task", "--optimizer=langprop.MutationOptimizer", "--optimizer.n_children=2",
+        "--limits.time=0.5", "--max_steps=1", "--run_dir=mine",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    config = (folder / "mine/config.yaml").read_text()
+    assert "n_children: 2" in config
+    assert "time: 0.5" in config
+
+
+def test_fit_without_a_config(folder):
+    result = langprop("fit", "task/task.py:double", "--train=task/task.py:train", "--max_steps=1")
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fit"], "name what to train"),
+        (["fit", "nowhere"], "no folder"),
+        (["fit", "nowhere.yaml"], "there is no file"),
+        (["fit", "."], "no config.yaml"),
+        (["fit", "task/task.py:nothing"], "defines no 'nothing'"),
+        (["fit", "task/task.py:not_a_module"], "not a langprop Module"),
+        (["fit", "task/other.py:double"], "there is no file"),
+        (["fit", "no.such.package:double"], "can't be imported"),
+        (["fit", "task", "--optimizer=nonsense"], "there is no optimizer named"),
+        (["fit", "task", "--train=task.py:nothing"], "defines no 'nothing'"),
+        (["show", "nowhere"], "there is no run folder"),
+        (["export", "nowhere", "x.py"], "there is no run folder"),
+    ],
+)
+def test_mistakes_are_told_in_a_line(folder, arguments, message, capsys):
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["fit", "task", "--max_epoch=3"], ["fit", "task", "--max_steps=many"], ["show"], ["nonsense"]],
+)
+def test_wrong_calls_exit_with_2(folder, arguments, capsys):
+    try:
+        code = main(arguments)
+    except SystemExit as end:
+        code = end.code
+    assert code == 2
+    assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--help"], ["fit", "--help"], ["show", "--help"], ["--version"]]
+)
+def test_help(arguments, capsys):
+    try:
+        code = main(arguments)
+    except SystemExit as end:
+        code = end.code
+    assert code == 0
+    assert "langprop" in capsys.readouterr().out
+
+
+def test_help_tells_every_argument_of_the_trainer(capsys):
+    with pytest.raises(SystemExit):
+        main(["fit", "--help"])
+    text = capsys.readouterr().out
+    for name in ("--optimizer", "--max_epochs", "--limits", "--seed", "--callbacks", "--run_dir"):
+        assert name in text
