@@ -87,6 +87,10 @@ def test_parser_bombs_are_refused_or_read_but_never_end_the_process(bomb):
     assert len(content_id(bomb, "f")) == 16
 
 
+def test_what_the_compiler_only_warns_about_is_read():
+    assert functions("def f(x): return '\\d', x is 1") == ["f"]
+
+
 def test_functions_and_parameters():
     source = (
         "def a(x): ...\nclass C:\n    def m(self): ...\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import warnings
 from functools import lru_cache
 
 from langprop.errors import ScriptError
@@ -49,7 +50,9 @@ def parse(source: str) -> ast.Module:
     """
     check_size(source)
     try:
-        return ast.parse(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "invalid escape sequence" is the script's own affair
+            return ast.parse(source)
     except SyntaxError as error:
         where = f" (line {error.lineno})" if error.lineno else ""
         raise ScriptError(f"the script is no valid Python: {error.msg}{where}") from error

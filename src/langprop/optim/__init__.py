@@ -1,0 +1,11 @@
+"""Reads the memory, writes new scripts.
+
+- `Optimizer`: the contract: `setup` writes the first scripts, `update` the children.
+- `llm.LLMOptimizer`: a language model writes the scripts.
+- `mutation.MutationOptimizer`: random edits of the syntax tree; no model, no network.
+- `feedback`: what a policy did → variables of the prompts.
+"""
+
+from langprop.optim.optimizer import Optimizer
+
+__all__ = ["Optimizer"]

@@ -1,0 +1,163 @@
+"""Jinja templates: text with variables that renders to messages."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from langprop.errors import TemplateError
+from langprop.prompts.abbreviate import abbreviate, assignments, shorten
+from langprop.prompts.fence import fenced, sendable
+from langprop.prompts.message import Message, Role
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import jinja2
+
+ROLES: dict[str, Role] = {"system": "system", "user": "user", "assistant": "assistant"}
+_ROLE_LINE = re.compile(r"^%%[ \t]+(.*?)[ \t]*$", re.MULTILINE)
+_TOKEN = secrets.token_hex(16)  # of this process; never rendered, so that no value can hold it
+_MARK = re.compile(rf"\x00{_TOKEN}:(\w+)\x00\n?")
+
+
+class JinjaTemplate:
+    """A template in the syntax of Jinja, sandboxed, in which a missing variable is an error.
+
+    A line `%% SYSTEM`, `%% USER` or `%% ASSISTANT` in the template opens a message; text before
+    the first one is a user message, and a message with nothing but blanks is dropped. Such a line
+    in a *value* is data. Besides Jinja's own filters there are `abbreviate(budget)`, for values of
+    any size, `assignments(budget)`, for named values, `shorten(limit)`, for text, and
+    `fenced(language)`, for text that shall not be taken for a part of the prompt.
+
+    Args:
+        source: Text of the template.
+        name: What errors call it.
+        folder: Where `{% include "_part.jinja" %}` looks; None if there is nothing to include.
+
+    Raises:
+        TemplateError: The source isn't valid; names template and line.
+    """
+
+    def __init__(
+        self, source: str, *, name: str = "template", folder: str | Path | None = None
+    ) -> None:
+        import jinja2
+
+        self.source = source
+        self.name = name
+        environment = _environment(None if folder is None else str(folder))
+        try:
+            code = environment.compile(source, name=name, filename=name)
+        except jinja2.TemplateSyntaxError as error:
+            raise TemplateError(
+                f"{error.name or name}, line {error.lineno}: {error.message}"
+            ) from error
+        self._template = jinja2.Template.from_code(environment, code, environment.globals)
+
+    @classmethod
+    def load(cls, path: str | Path) -> JinjaTemplate:
+        """Read a file; what it includes lies beside it.
+
+        Raises:
+            TemplateError: It can't be read, or isn't valid.
+        """
+        path = Path(path)
+        try:
+            source = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise TemplateError(f"the template {path} can't be read: {error}") from error
+        return cls(source, name=path.name, folder=path.parent)
+
+    def render(self, variables: Mapping[str, Any]) -> list[Message]:
+        """Render to messages.
+
+        Raises:
+            TemplateError: A variable is missing or an expression fails; names template and line.
+        """
+        import jinja2
+
+        try:
+            text = self._template.render(dict(variables))
+        except jinja2.TemplateSyntaxError as error:  # in an included part
+            raise TemplateError(f"{error.name}, line {error.lineno}: {error.message}") from error
+        except Exception as error:
+            where = _where(error.__traceback__) or self.name
+            raise TemplateError(f"{where}: {_what(error, variables)}") from error
+        messages: list[Message] = []
+        first, *parts = _MARK.split(text)
+        for role, content in [("user", first), *zip(parts[::2], parts[1::2], strict=True)]:
+            if content.strip():
+                messages.append(Message(ROLES[role], sendable(content.strip())))
+        if not messages:
+            raise TemplateError(f"{self.name}: the prompt is empty; write what the model shall do.")
+        return messages
+
+    def __repr__(self) -> str:
+        return f"JinjaTemplate({self.name!r})"
+
+
+@lru_cache(maxsize=64)
+def _environment(folder: str | None) -> jinja2.Environment:
+    import jinja2
+    import jinja2.ext
+    import jinja2.sandbox
+
+    class Roles(jinja2.ext.Extension):
+        """Turns the lines that open a message into marks, in included parts too."""
+
+        def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+            del filename
+
+            def mark(match: re.Match[str]) -> str:
+                role = ROLES.get(match[1].lower())
+                if role is None:
+                    line = source.count("\n", 0, match.start()) + 1
+                    raise jinja2.TemplateSyntaxError(
+                        f"unknown role {match[1]!r}: write %% SYSTEM, %% USER or %% ASSISTANT, "
+                        "or put a blank before a %% that is text",
+                        line,
+                        name,
+                    )
+                return f"\x00{_TOKEN}:{role}\x00"
+
+            return _ROLE_LINE.sub(mark, source)
+
+    environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
+        loader=None if folder is None else jinja2.FileSystemLoader(folder),
+        undefined=jinja2.StrictUndefined,
+        extensions=[Roles],
+        trim_blocks=True,  # a line with nothing but a tag leaves no empty line
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # prompts are Markdown, not HTML
+    )
+    for values in (abbreviate, assignments, fenced, shorten):
+        environment.filters[values.__name__] = values
+    return environment
+
+
+def _where(trace: TracebackType | None) -> str:
+    """Template and line of the innermost template that was being rendered."""
+    where = ""
+    while trace is not None:
+        # Jinja rewrites tracebacks so that its frames stand in the template's own lines.
+        if "__jinja_exception__" in trace.tb_frame.f_globals:
+            name = Path(trace.tb_frame.f_code.co_filename).name
+            where = f"{name}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return where
+
+
+def _what(error: Exception, variables: Mapping[str, Any]) -> str:
+    import jinja2
+
+    if isinstance(error, jinja2.TemplateNotFound):
+        return f"there is no template {error.name!r} to include."
+    if isinstance(error, jinja2.UndefinedError):
+        return f"{error.message}. The variables are: {', '.join(sorted(variables))}."
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,8 @@
+"""For authors of backends, and for tests without a network.
+
+- `server.ScriptedServer`: an OpenAI-compatible HTTP server on loopback that answers as told.
+- `llm_suite.LLMSuite`: what every `LLM` must do.
+- `executor_suite.ExecutorSuite`: what every `Executor` must do.
+
+The suites are pytest classes: inherit one, and override its fixture.
+"""

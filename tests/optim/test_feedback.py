@@ -1,0 +1,160 @@
+"""What a policy did → variables of the prompts."""
+
+import numpy as np
+import pytest
+
+from langprop.modules.function import module
+from langprop.optim.feedback import (
+    Summary,
+    choose_worst,
+    name_arguments,
+    same_outputs,
+    setup_variables,
+    update_variables,
+)
+from langprop.population.policy import Policy
+from langprop.population.record import CallRecord, Record
+from langprop.scripts.script import Script
+
+
+@module
+def add(first: int, second: int = 0) -> int:
+    """Add."""
+    raise NotImplementedError
+
+
+def parent(records, tracker="main"):
+    policy = Policy(Script("def add(first, second=0):\n    return first\n", "add"))
+    policy.tell(records, tracker)
+    return policy
+
+
+def variables(records, seed=0, tracker="main"):
+    return update_variables(add, parent(records, tracker), np.random.default_rng(seed))
+
+
+def test_setup_variables():
+    add.example = Record(0, "ok", 0.0, args=(1,), kwargs={"second": 2}, label=3)
+    given = setup_variables(add)
+    assert given["inputs"] == {"first": 1, "second": 2}
+    assert (given["args"], given["kwargs"], given["label"]) == ((1,), {"second": 2}, 3)
+    assert (given["function_name"], given["modules"]) == ("add", {})
+    assert '"""Add."""' in given["stub"]
+    add.example = None
+    assert setup_variables(add)["inputs"] == {}
+
+
+def test_update_variables_come_from_one_sample():
+    record = Record(
+        4, "ok", 0.0, args=(1, 2), output=9, label=3, printed="p", feedback="too much", seconds=0.1
+    )
+    given = variables([Record(0, "ok", 1.0), record])
+    assert given["record"] is record
+    assert (given["args"], given["outputs"], given["label"], given["score"]) == ((1, 2), 9, 3, 0.0)
+    assert (given["printed"], given["feedback"], given["exception"]) == ("p", "too much", "")
+    assert (given["status"], given["avg_score"]) == ("ok", 0.5)
+    assert given["code"].startswith("def add")
+    assert given["inputs"] == {"first": 1, "second": 2}
+    assert (given["calls"], given["call_origins"]) == ([], [])
+
+
+def test_several_calls_show_the_first_one_that_was_kept():
+    calls = (CallRecord((1,), {"second": 5}, 6, origin="abc"), CallRecord((2,), {}, None, "oops"))
+    given = variables([Record(0, "exception", 0.0, args=(99,), calls=calls, exception="oops")])
+    assert (given["args"], given["kwargs"], given["outputs"]) == ((1,), {"second": 5}, 6)
+    assert given["call_origins"] == ["abc", ""]
+    assert given["calls"][1] == {"inputs": {"first": 2}, "output": None, "exception": "oops"}
+
+
+def test_without_records_all_variables_are_there_and_empty():
+    given = variables([])
+    assert given["record"] is None
+    assert set(given) == set(variables([Record(0, "ok", 1.0)]))
+
+
+def test_another_tracker_serves_where_the_main_one_is_empty():
+    given = variables([Record(0, "ok", 0.25)], tracker="infractions")
+    assert (given["avg_score"], given["score"]) == (0.25, 0.25)
+
+
+def test_the_sample_is_a_random_one_of_the_worst():
+    records = [Record(i, "ok", 0.0 if i < 4 else 1.0) for i in range(8)]
+    chosen = {choose_worst(records, np.random.default_rng(seed)).sample for seed in range(60)}
+    assert chosen == {0, 1, 2, 3}
+    assert choose_worst([], np.random.default_rng(0)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('File "<script>", line 2, in f\n    x: int = y\nNameError: no y', "NameError"),
+        ("ValueError: several\nlines: of text", "ValueError"),
+        ("json.decoder.JSONDecodeError: x", "JSONDecodeError"),
+        ("KeyboardInterrupt", "KeyboardInterrupt"),
+        ("", "unknown"),
+    ],
+)
+def test_exceptions_are_counted_by_type(text, name):
+    summary = Summary.of([Record(0, "exception", 0.0, exception=text)] * 2)
+    assert summary.exceptions == {name: 2}
+
+
+def test_the_summary_counts_by_status():
+    records = [
+        Record(0, "ok", 1.0),
+        Record(1, "ok", 0.0),
+        Record(2, "crash", 0.0, exception="x"),
+        Record(3, "exception", 0.0, exception="B: x"),
+        Record(4, "exception", 0.0, exception="A: x"),
+        Record(5, "exception", 0.0, exception="A: y"),
+    ]
+    summary = Summary.of(records)
+    assert list(summary.statuses.items()) == [("ok", 2), ("exception", 3), ("crash", 1)]
+    assert list(summary.exceptions.items()) == [("A", 2), ("B", 1)]
+    assert (summary.samples, summary.wrong) == (6, 1)
+    graded = Summary.of([Record(0, "ok", 0.5), Record(1, "ok", 0.0)])
+    assert (graded.wrong, graded.lowest, graded.highest) == (None, 0.0, 0.5)
+    assert Summary.of([]).samples == 0
+
+
+@pytest.mark.parametrize(
+    ("outputs", "labels", "same"),
+    [
+        ([1, 1, 1], [1, 2, 3], True),
+        ([1, 1, 2], [1, 2, 3], False),
+        ([1, 1], [1, 1], False),  # as it should be
+        ([1], [2], False),
+        ([np.zeros(3), np.zeros(3)], [0, 1], True),
+        ([[np.zeros(3)], [np.ones(3)]], [0, 1], False),
+        ([float("nan")] * 2, [0, 1], True),
+    ],
+)
+def test_same_outputs(outputs, labels, same):
+    records = [
+        Record(i, "ok", 0.0, output=output, label=label)
+        for i, (output, label) in enumerate(zip(outputs, labels, strict=True))
+    ]
+    assert same_outputs(records) is same
+
+
+def test_labels_that_can_not_be_compared():
+    class Odd:
+        def __eq__(self, other):
+            raise RuntimeError("no")
+
+        __hash__ = None
+
+    records = [Record(i, "ok", 0.0, output=1, label=Odd()) for i in range(2)]
+    assert same_outputs(records) is True
+
+
+def test_arguments_are_named_as_in_the_stub():
+    stub = "def f(a, /, b, *, c): ..."
+    assert name_arguments(stub, "f", (1, 2, 3), {"c": 4}) == {
+        "a": 1,
+        "b": 2,
+        "argument 3": 3,
+        "c": 4,
+    }
+    assert name_arguments("", "f", (1,), {}) == {"argument 1": 1}
+    assert name_arguments("def (", "f", (1,), {}) == {"argument 1": 1}
