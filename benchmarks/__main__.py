@@ -1,4 +1,8 @@
-"""Prints the figures that the documentation quotes: `make bench`, or some: `python -m benchmarks startup`."""
+"""Prints the figures that the documentation quotes.
+
+    make bench
+    python -m benchmarks startup evaluation
+"""
 
 from __future__ import annotations
 

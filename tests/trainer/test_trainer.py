@@ -137,9 +137,10 @@ def test_early_stopping_without_progress(make):
 def test_early_stopping_needs_what_it_monitors(make):
     with pytest.raises(ConfigError, match="no validation data"):
         make(Recited("return 0"), callbacks=[lp.EarlyStopping(target=1)]).fit(double(), DATA)
+    misspelt = lp.EarlyStopping("train/bset", target=1)
+    trainer = make(Recited("return 0"), callbacks=[misspelt], run_dir=False)
     with pytest.raises(ConfigError, match="metrics are"):
-        stop = lp.EarlyStopping("train/bset", target=1)
-        make(Recited("return 0"), callbacks=[stop], run_dir=False).fit(double(), DATA)
+        trainer.fit(double(), DATA)
     with pytest.raises(ValueError, match="a target, a patience"):
         lp.EarlyStopping("train/best")
 
@@ -401,7 +402,8 @@ def test_ctrl_c_ends_cleanly_with_the_best_so_far_saved(tmp_path):
                 if trainer.step == 3:
                     print("ready", flush=True)
 
-        trainer = lp.Trainer(max_epochs=None, progress=False, run_dir="run", callbacks=[Interrupt()])
+        settings = {"max_epochs": None, "progress": False, "run_dir": "run"}
+        trainer = lp.Trainer(callbacks=[Interrupt()], **settings)
         best = trainer.fit(f, [((1.0,), None)])
         print("interrupted", trainer.interrupted, best is not None)
         """

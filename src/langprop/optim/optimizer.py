@@ -1,0 +1,90 @@
+"""Optimizer: reads the memory, writes new scripts."""
+
+from __future__ import annotations
+
+import abc
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from langprop.modules.module import Module
+    from langprop.scripts.script import Script
+
+
+class Optimizer(abc.ABC):
+    """Reads the memory (a module's population), writes new scripts.
+
+    Args:
+        n_parents: Parents chosen in a step.
+        n_children: Children of each parent.
+        capacity: Policies kept at the ranking.
+        decay: What is left of the past's weight after a step, in [0, 1].
+
+    Attributes:
+        name: For the display.
+        survivors: Policies kept at once after the children were judged; None (as in the paper) lets
+            every child live until the next step's ranking, on another batch.
+        rng: The generator of this optimizer; the trainer seeds it and saves its state.
+
+    Raises:
+        ValueError: A number is out of range.
+    """
+
+    name: str = "optimizer"
+    survivors: int | None = None
+
+    def __init__(
+        self, *, n_parents: int = 3, n_children: int = 2, capacity: int = 4, decay: float = 0.9
+    ) -> None:
+        for name, value in (
+            ("n_parents", n_parents),
+            ("n_children", n_children),
+            ("capacity", capacity),
+        ):
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, but got {value!r}.")
+        if not 0 <= decay <= 1:
+            raise ValueError(f"decay must be between 0 and 1 inclusive, but got {decay!r}.")
+        self.n_parents = n_parents
+        self.n_children = n_children
+        self.capacity = capacity
+        self.decay = decay
+        self._rng: np.random.Generator | None = None
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """The generator that every random choice of this optimizer draws from."""
+        if self._rng is None:
+            self.seed(0)
+        assert self._rng is not None  # noqa: S101 - for mypy
+        return self._rng
+
+    def seed(self, seed: int) -> None:
+        """Restart the generator."""
+        import numpy as np
+
+        self._rng = np.random.default_rng(seed)
+
+    @abc.abstractmethod
+    def setup(self, module: Module) -> list[Script]:
+        """Write the first scripts of a module."""
+
+    @abc.abstractmethod
+    def update(self, module: Module) -> list[Script]:
+        """Choose parents from the module's population and write their children."""
+
+    def close(self) -> None:  # noqa: B027 - optional: most optimizers hold nothing
+        """Let go of connections."""
+
+    def usage(self) -> dict[str, float]:
+        """What was spent: calls, prompt_tokens, completion_tokens, usd (absent where unknown)."""
+        return {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next step depends on, as plain JSON data."""
+        return {"rng": self.rng.bit_generator.state}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from a saved state."""
+        self.rng.bit_generator.state = state["rng"]
