@@ -80,7 +80,7 @@ class EarlyStopping(Callback):
                 f"EarlyStopping monitors {self.monitor!r}, but the metrics are: {known}."
             )
         value = float(trainer.metrics[self.monitor])
-        if self.target is not None and value >= self.target:
+        if self.target is not None and value >= self.target - 1e-9 * abs(self.target):
             trainer.stop(f"{self.monitor} reached {value:g} (target {self.target:g})")
         if value > self._best + self.min_delta:
             self._best, self._waited = value, 0

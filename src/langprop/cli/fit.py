@@ -25,7 +25,7 @@ def parser() -> ArgumentParser:
     from jsonargparse import ArgumentParser
 
     made = ArgumentParser(
-        prog="langprop fit TARGET", description="Train a function.", exit_on_error=True
+        prog="langprop fit TARGET", description="Train a function.", allow_abbrev=False
     )
     made.add_argument("--config", action="config", help="a YAML file with any of these settings")
     made.add_argument(
@@ -62,7 +62,7 @@ def run(argv: Sequence[str]) -> int:
         split: None if settings[split] is None else load_object(settings[split], base)
         for split in ("train", "val", "test")
     }
-    ready = made.instantiate_classes(settings)
+    ready = made.instantiate(settings)
     chosen = {
         name: value for name, value in ready.items() if name not in (*data, "config", "module")
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,14 +23,23 @@ class JSONLogger(Logger):
         self._file: IO[str] | None = None
 
     def log(self, metrics: Mapping[str, Any], step: int) -> None:
-        """Append a line, and hand it to the operating system at once."""
+        """Append a line, and hand it to the operating system at once.
+
+        Raises:
+            OSError: It can't be written. The next line is tried again.
+        """
         if self._file is None:
             self._file = self.path.open("a", encoding="utf-8")
-        self._file.write(json.dumps({"step": step, **metrics}) + "\n")
-        self._file.flush()
+        try:
+            self._file.write(json.dumps({"step": step, **metrics}) + "\n")
+            self._file.flush()
+        except OSError:
+            with contextlib.suppress(OSError):  # closing tries to write again what didn't fit
+                self.close()
+            raise
 
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:
-            self._file.close()
-            self._file = None
+            file, self._file = self._file, None
+            file.close()

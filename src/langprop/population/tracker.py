@@ -50,12 +50,9 @@ class Tracker:
         if not all(map(math.isfinite, scores)):
             bad = next(score for score in scores if not math.isfinite(score))
             raise ValueError(f"scores must be finite, but got {bad!r}.")
-        count = self._count + len(new)
-        # Dividing before adding keeps the mean of very large scores finite.
-        self._mean = self._mean * (self._count / count) + math.fsum(
-            score / count for score in scores
-        )
-        self._count = count
+        mean = _mean(scores)
+        self._mean = _between(self._mean, self._count, mean, len(new)) if self._count else mean
+        self._count += len(new)
         self.records.extend(new)
 
     @property
@@ -76,12 +73,7 @@ class Tracker:
     @property
     def priority(self) -> float:
         """Mean score of this step and the past, weighted; 0 if nothing is known."""
-        weight = self.weight
-        if weight == 0:
-            return 0.0
-        return self.past_priority * (self.past_weight / weight) + self._mean * (
-            self._count / weight
-        )
+        return _between(self.past_priority, self.past_weight, self._mean, self._count)
 
     def decay(self, decay: float) -> None:
         """Fold this step into the past and forget its records.
@@ -111,3 +103,26 @@ class Tracker:
         )
         self._count, self._mean = int(state["count"]), float(state["avg_score"])
         self.records = []
+
+
+def _mean(values: list[float]) -> float:
+    try:
+        return math.fsum(values) / len(values)
+    except OverflowError:  # of the sum, where the scores are huge
+        return math.fsum(value / len(values) for value in values)
+
+
+def _between(a: float, weight_a: float, b: float, weight_b: float) -> float:
+    """The weighted mean of two numbers; 0 without weights.
+
+    Rounding never takes it out of the interval: where both are 1, a target of 1 is reached.
+    """
+    weight = weight_a + weight_b
+    if weight == 0:
+        return 0.0
+    mean = a * (weight_a / weight) + b * (weight_b / weight)
+    if weight_a == 0:
+        return b
+    if weight_b == 0:
+        return a
+    return min(max(mean, min(a, b)), max(a, b))

@@ -9,6 +9,7 @@ best.py            the best script so far, a plain Python file
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -175,7 +176,8 @@ class RunDir:
                 file.write(text)
             draft.replace(path)
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                draft.unlink()
             raise CheckpointError(
                 f"{path} can't be written: {error.strerror or error}. What was saved before is "
                 "intact; make room or choose another run_dir."

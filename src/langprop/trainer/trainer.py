@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -125,13 +126,16 @@ class Trainer:
         self.run_dir: RunDir | None = None
         self._where = run_dir
         self._meter = Meter()
+        if isinstance(executor, str) and executor not in names("executor"):
+            executor = resolve(
+                "executor", executor
+            )  # at once: a wrong name is told before training
         self._executor = executor if isinstance(executor, Executor) else None
         self._executor_name = executor if isinstance(executor, str) else "local"
-        if isinstance(executor, str) and executor not in names("executor") and ":" not in executor:
-            resolve("executor", executor)  # raises UnknownName, with the names that there are
         self._owned: Executor | None = None
         self._seeds = Seeds(seed)
         self._jsonl: JSONLogger | None = None
+        self._broken: list[Logger] = []
 
     # What users call
 
@@ -251,7 +255,13 @@ class Trainer:
             **{f"cost/{name}": value for name, value in self.optimizer.usage().items()},
         }
         for logger in self._all_loggers():
-            logger.log(figures, self.step)
+            try:
+                logger.log(figures, self.step)
+            except Exception as error:  # whatever goes wrong there, what was learned comes first
+                if logger not in self._broken:
+                    self._broken.append(logger)
+                    name = type(logger).__name__
+                    warnings.warn(f"{name} failed, the run goes on: {error!r}", stacklevel=2)
 
     def stop(self, reason: str) -> None:
         """End the training after this step; the first reason is kept."""

@@ -1,0 +1,148 @@
+"""InlineExecutor: this process, for code that is trusted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any
+
+from langprop.errors import DataError, SandboxError, WireError
+from langprop.executors.base import Executor, Session, SessionCall
+from langprop.sandbox.alarm import Alarm
+from langprop.sandbox.caller import Caller, Result
+from langprop.sandbox.frames import Frame
+from langprop.sandbox.inputs import Inputs
+from langprop.sandbox.limits import Limits
+from langprop.sandbox.outcome import Outcome
+from langprop.sandbox.printed import Printed
+from langprop.sandbox.program import Program
+from langprop.sandbox.wire import decode, encode
+from langprop.scripts.script import Script
+
+_lock = threading.RLock()  # standard streams and the alarm are one for the whole process
+
+
+class _InlineScript:
+    """One script in this process.
+
+    Args:
+        script: The script.
+        limits: Its limits; those on memory and failures don't apply.
+    """
+
+    def __init__(self, script: Script, limits: Limits) -> None:
+        self._limits = limits
+        self._alarm = Alarm(limits.time)
+        self._printed = Printed(limits.printed)
+        program = Program(script.source, script.entry_point)
+        self._caller = Caller(program, limits, self._alarm, passing=(KeyboardInterrupt,))
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Have the standard streams and the alarm."""
+        with _lock, self._printed.installed():
+            self._alarm.start()
+            try:
+                yield
+            finally:
+                self._alarm.stop()
+
+    def load(self) -> Callable[..., Any] | Result:
+        """Execute the module body in a fresh namespace."""
+        return self._caller.load()
+
+    def call(self, function: Callable[..., Any] | Result, arguments: bytes) -> Outcome:
+        """Call the function, or say again why it can't be loaded.
+
+        Args:
+            function: What `load` gave.
+            arguments: Positional and keyword arguments, encoded: the script gets a copy.
+        """
+        result = function
+        if not isinstance(result, Result):
+            args, kwargs = decode(arguments)
+            result = self._caller.call(result, args, kwargs)
+        frame = Frame(0, result.status, result.seconds, self._printed.take(), result.payload)
+        return frame.outcome(self._limits)
+
+
+class InlineExecutor(Executor):
+    """This process, for code that is trusted: **no isolation at all**.
+
+    For debugging scripts, and for systems that the sandbox doesn't know. A script can do whatever you can; one that
+    ends the process ends the training. `Limits.memory` and `Limits.failures` do nothing. `Limits.time` stops Python
+    code in the main thread; in other threads, and on Windows, a call that takes too long is only noticed afterwards.
+    Calls of several threads wait for each other, and what other threads print meanwhile is taken for the script's.
+    """
+
+    def __init__(self) -> None:
+        self._closed = False
+
+    def submit(self, script: Script, inputs: Inputs, limits: Limits) -> Future[list[Outcome]]:
+        """Run a script on every input, now.
+
+        Raises:
+            DataError: An argument isn't plain data.
+            SandboxError: The executor is closed.
+        """
+        self._check_open()
+        blobs = inputs.blobs
+        future: Future[list[Outcome]] = Future()
+        inline = _InlineScript(script, limits)
+        with inline.running():
+            function = inline.load() if blobs else Result("ok", b"", 0.0)
+            future.set_result([inline.call(function, blob) for blob in blobs])
+        return future
+
+    def open(self, script: Script, limits: Limits) -> Session:
+        """Call a script step by step."""
+        self._check_open()
+        return _InlineSession(_InlineScript(script, limits))
+
+    def close(self) -> None:
+        """Refuse further work."""
+        self._closed = True
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise SandboxError("the executor is closed: make a new one.")
+
+
+class _InlineSession(Session):
+    def __init__(self, inline: _InlineScript) -> None:
+        self._inline = inline
+        self._episodes: dict[int, Callable[..., Any]] = {}
+        self._closed = False
+
+    def call_many(self, calls: Sequence[SessionCall]) -> list[Outcome]:
+        """Make the calls, one after the other.
+
+        Raises:
+            DataError: Arguments that aren't plain data.
+            SandboxError: The session is closed.
+        """
+        if self._closed:
+            raise SandboxError("the session is closed: open a new one.")
+        try:
+            blobs = [encode((tuple(call.args), dict(call.kwargs))) for call in calls]
+        except WireError as error:
+            raise DataError(f"the arguments can't be sent to a script: {error}.") from error
+        outcomes = []
+        with self._inline.running():
+            for call, blob in zip(calls, blobs, strict=True):
+                function = self._episodes.get(call.episode) or self._inline.load()
+                if not isinstance(function, Result):
+                    self._episodes[call.episode] = function
+                outcomes.append(self._inline.call(function, blob))
+        return outcomes
+
+    def end_episode(self, episode: int) -> None:
+        """Forget the state of an episode."""
+        self._episodes.pop(episode, None)
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._closed = True
+        self._episodes.clear()

@@ -1,0 +1,216 @@
+"""Run: one process of a script, seen from the trusted side."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import math
+import os
+import signal
+import time
+
+from langprop.errors import SandboxError
+from langprop.executors.task import Task
+from langprop.sandbox import linux
+from langprop.sandbox.frames import BREAKS, BROKEN, LOADING, PROGRESS, FrameReader
+from langprop.sandbox.limits import Limits
+from langprop.sandbox.outcome import Status
+
+GRACE = 0.2
+"""What a call may take beyond its limit, to be stopped from inside, before its process is killed [s]."""
+
+START_TIME = 1.0
+"""What a new process may take to begin [s]."""
+
+_F_SETPIPE_SZ = 1031
+_PIPE_SIZE = 1 << 20
+_READ_SIZE = 1 << 18
+_MAX_READS = 16  # in a row: a script that floods the pipe must not keep others waiting
+
+
+class Progress:
+    """Memory shared with a script's process, in which it says what it is doing. Not to be trusted."""
+
+    def __init__(self) -> None:
+        self.fd = linux.memfd(PROGRESS.pack(LOADING, 0.0))
+
+    def read(self) -> tuple[int, float]:
+        """Number of the running call, and when it began on the clock of `time.perf_counter` [s]."""
+        data = os.pread(self.fd, PROGRESS.size, 0)
+        if len(data) < PROGRESS.size:  # the script has made it smaller
+            return 0, math.inf
+        number, start = PROGRESS.unpack(data)
+        return number, start
+
+    def close(self) -> None:
+        """Let it go."""
+        os.close(self.fd)
+
+
+class Run:
+    """One process that works on a task. The results come through a pipe.
+
+    Args:
+        task: The task.
+
+    Attributes:
+        source: End of the pipe that results are read from.
+        sink: Its other end, for the process; -1 once it was handed over.
+        pidfd: The process; -1 until it is known.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.pidfd = -1
+        self.source, self.sink = os.pipe()
+        try:
+            self.progress = Progress()
+        except OSError:
+            os.close(self.source)
+            os.close(self.sink)
+            raise
+        os.set_blocking(self.source, False)
+        with contextlib.suppress(
+            OSError
+        ):  # the user has many large pipes already; a small one will do
+            fcntl.fcntl(self.source, _F_SETPIPE_SZ, _PIPE_SIZE)
+        self._reader = FrameReader(task.limits)
+        self._started = 0.0
+        self._last_result = 0.0
+        self._killed: tuple[Status, str] | None = None
+        self._broke_limit = False
+
+    def handed_over(self) -> None:
+        """The zygote has the other end of the pipe now."""
+        os.close(self.sink)
+        self.sink = -1
+
+    def started(self, pidfd: int) -> None:
+        """The process exists."""
+        self.pidfd = pidfd
+        self._started = self._last_result = time.perf_counter()
+        if self._killed:
+            linux.pidfd_kill(pidfd)
+
+    def read(self) -> bool:
+        """Take the results that are there.
+
+        Returns:
+            Whether there may be more later.
+        """
+        for _ in range(_MAX_READS):
+            try:
+                data = os.read(self.source, _READ_SIZE)
+            except BlockingIOError:
+                return True
+            if not data:
+                return False
+            if self._killed and self._killed[0] == "crash":
+                continue
+            try:
+                for frame in self._reader.feed(data):
+                    if self.task.done:
+                        break
+                    if self.task.accept(frame):
+                        self._last_result = time.perf_counter()
+                        self._broke_limit |= frame.status in BREAKS
+            except SandboxError as error:
+                self.kill("crash", str(error))
+            if self.task.done:
+                self.kill()
+            if len(data) < _READ_SIZE:
+                break
+        return True
+
+    @property
+    def deadline(self) -> float:
+        """When the process shall be killed unless it gets on, on the clock of `time.perf_counter` [s]."""
+        if self.pidfd < 0 or self._killed:
+            return math.inf
+        number, begun = self.progress.read()
+        patience = self.task.limits.time + GRACE
+        if number == LOADING and begun == 0.0:
+            return self._started + patience + START_TIME
+        if not self._started <= begun <= time.perf_counter():
+            begun = self._started
+        # A script can fake progress, but not results; one call takes one patience, and some are handed out together.
+        return min(
+            max(begun, self._last_result) + patience,
+            self._last_result + 2 * patience + START_TIME,
+        )
+
+    @property
+    def next_look(self) -> float:
+        """When to look again whether it hangs: progress is read, it doesn't wake anybody."""
+        return min(self.deadline, time.perf_counter() + self.task.limits.time + GRACE)
+
+    def kill_if_late(self, now: float) -> None:
+        """Kill the process if it hangs."""
+        if now >= self.deadline:
+            self.kill("timeout", killed(self.task.limits))
+
+    def kill(self, status: Status = "crash", why: str = "") -> None:
+        """End the process; the first reason counts."""
+        if self._killed is None:
+            self._killed = status, why
+        if self.pidfd >= 0:
+            linux.pidfd_kill(self.pidfd)
+
+    def ended(self, wait_status: int, size: int) -> None:
+        """The process is gone: find out who is to blame, if anyone.
+
+        Args:
+            wait_status: As from `os.wait`.
+            size: Largest resident size [bytes].
+        """
+        self.read()
+        if self.task.done or (self._broke_limit and not self._killed):
+            return
+        status, text = self._killed or explain(wait_status, size, self.task.limits)
+        number, begun = self.progress.read()
+        seconds = max(0.0, time.perf_counter() - max(begun, self._started))
+        self.task.charge(number, status, text, seconds if math.isfinite(seconds) else 0.0)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.progress.close()
+        for fd in (self.source, self.sink, self.pidfd):
+            if fd >= 0:
+                os.close(fd)
+
+
+def killed(limits: Limits) -> str:
+    """What is said of a call that had to be stopped from outside."""
+    return f"TimeoutError: no answer within {limits.time:g} s; the process was killed"
+
+
+def explain(wait_status: int, size: int, limits: Limits) -> tuple[Status, str]:
+    """Why a process that nobody killed has ended.
+
+    Args:
+        wait_status: As from `os.wait`.
+        size: Largest resident size [bytes].
+        limits: Its limits.
+
+    Returns:
+        Status, and the same in words.
+    """
+    if not os.WIFSIGNALED(wait_status):
+        code = os.waitstatus_to_exitcode(wait_status)
+        if code == BROKEN:
+            return "crash", "the process ended: the script broke its connection to the sandbox"
+        return "crash", f"the process ended with exit code {code} before it gave an answer"
+    number = os.WTERMSIG(wait_status)
+    if number == signal.SIGXCPU:
+        return "timeout", "TimeoutError: the processor time is used up"
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    # Libraries in C end the process where memory runs out, and so does the system.
+    if size > 0.9 * limits.memory and number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT):
+        return (
+            "memory",
+            f"the process ended by {name} with its {limits.memory:,} bytes of memory used",
+        )
+    return "crash", f"the process was ended by {name}"

@@ -1,0 +1,76 @@
+"""Alarm: stops a call from inside when its time is over."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from types import FrameType
+from typing import Any
+
+
+class StopCall(BaseException):
+    """Raised in a script that went on after a `TimeoutError`."""
+
+
+class Alarm:
+    """A clock that ticks while scripts run, and raises in a call whose deadline has passed.
+
+    The first tick after the deadline raises `TimeoutError`, each one after that `StopCall`, which `except Exception`
+    doesn't catch. A call that catches everything, or that is in C code, has to be killed from outside.
+
+    Only the main thread gets signals; in others, and where there are none, an alarm never rings.
+
+    Attributes:
+        deadline: When the running call shall end, on the clock of `time.perf_counter` [s].
+        rung: Whether it has rung since the call began.
+    """
+
+    def __init__(self, limit: float) -> None:
+        self.limit = limit
+        self.deadline = math.inf
+        self.rung = False
+        self._tick = max(0.001, min(0.05, limit / 4))
+        self._previous: Any = None
+
+    @property
+    def message(self) -> str:
+        """What is said of a call that took too long."""
+        return f"TimeoutError: no answer within {self.limit:g} s"
+
+    def set(self) -> None:
+        """Begin a call."""
+        self.rung = False
+        self.deadline = time.perf_counter() + self.limit
+
+    def start(self) -> None:
+        """Start the clock."""
+        if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+            self._previous = signal.signal(signal.SIGALRM, self._on_tick)
+            self.resume()
+
+    def resume(self) -> None:
+        """Let it tick."""
+        if self._previous is not None:
+            signal.setitimer(signal.ITIMER_REAL, self._tick, self._tick)
+
+    def pause(self) -> None:
+        """Stop the ticks, so that an idle process isn't woken."""
+        if self._previous is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0.0)
+
+    def stop(self) -> None:
+        """Stop the clock, and give the signal back to whoever had it."""
+        if self._previous is not None:
+            self.pause()
+            signal.signal(signal.SIGALRM, self._previous)
+            self._previous = None
+
+    def _on_tick(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if time.perf_counter() > self.deadline:
+            if self.rung:
+                raise StopCall(self.message)
+            self.rung = True
+            raise TimeoutError(f"no answer within {self.limit:g} s")

@@ -1,0 +1,68 @@
+"""Numpy arrays and numbers from bytes of any origin."""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from typing import Any
+
+import numpy as np
+
+from langprop.errors import WireError
+
+_NUMBER = re.compile(r"[<>|=][biufc]\d{1,2}")
+_TEXT = re.compile(r"[<>|=][SU][1-9]\d{0,8}")
+_TIME = re.compile(r"[<>=][Mm]8(\[\d{0,4}(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?")
+_MAX_NDIM = 32
+
+
+def array(data: bytes) -> Any:
+    """An array, from the lengths of its dtype's name and of its shape, the shape, the name and the items.
+
+    Raises:
+        WireError: The bytes don't fit the shape, or the dtype isn't plain.
+    """
+    n_name, ndim = data[0], data[1]
+    if ndim > _MAX_NDIM:
+        raise WireError("array of too many dimensions")
+    shape = struct.unpack_from(f"<{ndim}Q", data, 2)
+    start = 2 + 8 * ndim
+    dtype = _dtype(data[start : start + n_name])
+    start += n_name
+    if math.prod(shape) * dtype.itemsize != len(data) - start:
+        raise WireError("array whose bytes don't fit its shape")
+    return _items(data, dtype, start).reshape(shape)
+
+
+def scalar(data: bytes) -> Any:
+    """A number, from the length of its dtype's name, the name and the bytes.
+
+    Raises:
+        WireError: The bytes don't fit the dtype, or the dtype isn't plain.
+    """
+    start = 1 + data[0]
+    dtype = _dtype(data[1:start])
+    if len(data) - start != dtype.itemsize:
+        raise WireError("number whose bytes don't fit its type")
+    return _items(data, dtype, start)[0]
+
+
+def _dtype(name: bytes) -> np.dtype[Any]:
+    text = name.decode("ascii")
+    if not any(pattern.fullmatch(text) for pattern in (_NUMBER, _TEXT, _TIME)):
+        raise WireError(f"array of the unknown dtype {text[:20]!r}")
+    return np.dtype(text)
+
+
+def _items(data: bytes, dtype: np.dtype[Any], start: int) -> Any:
+    """A flat, writable array of its own memory."""
+    if len(data) == start:
+        return np.zeros(0, dtype)
+    if dtype.kind == "b":  # a byte other than 0 and 1 would make a bool that is neither
+        return np.frombuffer(data, np.uint8, offset=start) != 0
+    if dtype.kind == "U":  # numpy doesn't check text before it is read
+        codes = np.frombuffer(data, np.dtype("u4").newbyteorder(dtype.byteorder), offset=start)
+        if ((codes > 0x10FFFF) | ((codes >= 0xD800) & (codes <= 0xDFFF))).any():
+            raise WireError("array of text that is no valid Unicode")
+    return np.frombuffer(data, dtype, offset=start).copy()

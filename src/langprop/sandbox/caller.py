@@ -1,0 +1,138 @@
+"""Caller: calls a script's function under an alarm, and turns whatever happens into a result."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from langprop.errors import WireError
+from langprop.sandbox.alarm import Alarm
+from langprop.sandbox.limits import Limits
+from langprop.sandbox.outcome import Status
+from langprop.sandbox.program import Program
+from langprop.sandbox.wire import PLAIN, encode
+
+_REPORT_TIME = 0.1  # [s] for an exception to tell its message
+
+
+class Result(NamedTuple):
+    """What came out of a call.
+
+    Attributes:
+        status: How it ended; never "crash", which only others can see.
+        payload: The encoded answer for "ok", else the failure in words as UTF-8.
+        seconds: Duration [s].
+    """
+
+    status: Status
+    payload: bytes
+    seconds: float
+
+
+class Caller:
+    """Calls functions of one program. Nothing that a script raises gets past it.
+
+    Args:
+        program: The script.
+        limits: Its limits.
+        alarm: Rings when a call takes too long; started by whoever made it.
+        free_memory: Called before a `MemoryError` is described.
+        passing: Exceptions that aren't the script's and shall get past.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        limits: Limits,
+        alarm: Alarm,
+        *,
+        free_memory: Callable[[], None] = lambda: None,
+        passing: tuple[type[BaseException], ...] = (),
+    ) -> None:
+        self._program = program
+        self._max_output = limits.output
+        self._alarm = alarm
+        self._free_memory = free_memory
+        self._passing = passing
+
+    def load(self) -> Callable[..., Any] | Result:
+        """Execute the module body: the entry point, or why there is none."""
+        loaded: list[Callable[..., Any]] = []
+        result = self._guard(lambda: loaded.append(self._program.load()))
+        return loaded[0] if result.status == "ok" else result
+
+    def call(
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Result:
+        """Call the function."""
+        return self._guard(lambda: function(*args, **kwargs))
+
+    def _guard(self, action: Callable[[], Any]) -> Result:
+        alarm = self._alarm
+        start = time.perf_counter()
+        alarm.set()
+        try:
+            # Everything of the script's dies with the frame of _run, while the alarm is still set: a `__del__` may hang.
+            result = self._run(action, start)
+            alarm.deadline = math.inf
+        except self._passing:
+            alarm.deadline = math.inf
+            raise
+        except (
+            BaseException
+        ) as error:  # the alarm rang, or memory ran out, while another one was handled
+            alarm.deadline = math.inf
+            status: Status = "memory" if isinstance(error, MemoryError) else "timeout"
+            text = "MemoryError" if status == "memory" else alarm.message
+            return Result(status, text.encode(), time.perf_counter() - start)
+        if result.status not in ("timeout", "memory") and (
+            alarm.rung or result.seconds > alarm.limit
+        ):
+            return Result("timeout", alarm.message.encode(), result.seconds)
+        return result
+
+    def _run(self, action: Callable[[], Any], start: float) -> Result:
+        try:
+            output = action()
+            seconds = time.perf_counter() - start
+        except self._passing:
+            raise
+        except (
+            BaseException
+        ) as error:  # SystemExit and KeyboardInterrupt too: they are the script's
+            return self._failed(error, time.perf_counter() - start)
+        try:
+            payload = encode(output)
+        except WireError as error:
+            message = f"{self._program.entry_point} returned {error}; an answer may hold {PLAIN}"
+            return Result("bad_output", message.encode("utf-8", "replace"), seconds)
+        except self._passing:
+            raise
+        except BaseException as error:  # a method of the answer's own
+            return self._failed(error, seconds)
+        if len(payload) > self._max_output:
+            size = f"{len(payload):,} bytes; the limit is {self._max_output:,}"
+            message = f"{self._program.entry_point} returned an answer of {size}"
+            return Result("bad_output", message.encode("utf-8", "replace"), seconds)
+        return Result("ok", payload, seconds)
+
+    def _failed(self, error: BaseException, seconds: float) -> Result:
+        alarm = self._alarm
+        late, alarm.rung = alarm.rung or seconds > alarm.limit, False
+        alarm.deadline = time.perf_counter() + _REPORT_TIME
+        if isinstance(error, MemoryError):
+            self._free_memory()
+        try:
+            text = self._program.describe(error)
+        except BaseException as problem:
+            text = f"{type(error).__name__}: (its message can't be shown: {type(problem).__name__})"
+        alarm.rung = False
+        if late:
+            place = text.rpartition("\n")[0]
+            text = f"{place}\n{alarm.message}" if place else alarm.message
+        status: Status = (
+            "timeout" if late else "memory" if isinstance(error, MemoryError) else "exception"
+        )
+        return Result(status, text.encode("utf-8", "replace"), seconds)

@@ -1,0 +1,47 @@
+"""Job: what a script's process needs to know, as bytes."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from langprop.sandbox.limits import Limits
+from langprop.sandbox.wire import decode, encode
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a script's process needs to know.
+
+    Attributes:
+        source: The script.
+        entry_point: Name of its function.
+        limits: Its limits.
+        todo: Indices of the inputs to be run, in order; empty for a session.
+    """
+
+    source: str
+    entry_point: str
+    limits: Limits
+    todo: Sequence[int] = ()
+
+    def to_bytes(self) -> bytes:
+        """Encode it."""
+        # A script may hold anything, lone surrogates too; it's the compiler's part to refuse them.
+        source = self.source.encode("utf-8", "surrogatepass")
+        entry_point = self.entry_point.encode("utf-8", "surrogatepass")
+        return encode([source, entry_point, asdict(self.limits), array("Q", self.todo).tobytes()])
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Job:
+        """Decode it."""
+        source, entry_point, limits, indices = decode(data)
+        todo = array("Q")
+        todo.frombytes(indices)
+        return cls(
+            source.decode("utf-8", "surrogatepass"),
+            entry_point.decode("utf-8", "surrogatepass"),
+            Limits(**limits),
+            todo,
+        )

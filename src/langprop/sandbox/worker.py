@@ -1,0 +1,154 @@
+"""What happens in a script's process, after it was forked and confined.
+
+Nothing here is trusted: the script runs in the same process and can reach all of it.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from langprop.sandbox.alarm import Alarm
+from langprop.sandbox.caller import Caller, Result
+from langprop.sandbox.confine import lift_memory_limit, restore_memory_limit
+from langprop.sandbox.frames import BREAKS, LOAD_FAILED, LOADING, PROGRESS, FrameWriter
+from langprop.sandbox.inputs import Call
+from langprop.sandbox.job import Job
+from langprop.sandbox.printed import NoInput, Printed
+from langprop.sandbox.program import Program
+from langprop.sandbox.seeds import Seeds
+from langprop.sandbox.wire import decode
+
+LENGTH = struct.Struct("<Q")
+"""Length of a message to a session [bytes]."""
+
+_BATCH_PATIENCE = 0.005  # [s] a result may wait for others
+_STEP_PATIENCE = 0.0002
+
+
+class _Worker:
+    """One script in its process.
+
+    Args:
+        job: The script and its limits.
+        out_fd: Where results go.
+        progress_fd: Memory that is shared with the trusted side.
+        patience: How long a result may wait for others [s].
+    """
+
+    def __init__(self, job: Job, out_fd: int, progress_fd: int, patience: float) -> None:
+        self.job = job
+        self.progress = mmap.mmap(progress_fd, PROGRESS.size)
+        self.frames = FrameWriter(out_fd, patience)
+        self.printed = Printed(job.limits.printed)
+        self.alarm = Alarm(job.limits.time)
+        self.seeds = Seeds(job.source)
+        program = Program(job.source, job.entry_point)
+        self.caller = Caller(program, job.limits, self.alarm, free_memory=lift_memory_limit)
+        sys.stdin = NoInput()
+        self.printed.install()
+        # The originals, too, which lead to /dev/null.
+        vars(sys).update(__stdin__=sys.stdin, __stdout__=self.printed, __stderr__=self.printed)
+
+    def begin(self, index: int) -> None:
+        """Say what is being done, for the trusted side to know when to kill this process, and what for."""
+        PROGRESS.pack_into(self.progress, 0, index, time.perf_counter())
+        self.printed.install()
+
+    def end(self, index: int, result: Result) -> None:
+        """Hand out a result."""
+        self.frames.write(index, result.status, result.seconds, self.printed.take(), result.payload)
+
+
+def run_batch(job: Job, inputs: Sequence[Call], out_fd: int, progress_fd: int) -> None:
+    """Load the script, then call its function on each input that is to be run.
+
+    Ends early after a call that broke a limit: the process may be spoilt, and the rest goes to a fresh one.
+    """
+    worker = _Worker(job, out_fd, progress_fd, _BATCH_PATIENCE)
+    worker.begin(LOADING)
+    worker.seeds.set(0)
+    worker.alarm.start()
+    function = worker.caller.load()
+    if isinstance(function, Result):
+        worker.end(LOAD_FAILED, function)
+        worker.frames.flush()
+        return
+    if job.todo[0] != 0:
+        worker.printed.take()  # what is printed while loading belongs to the first sample
+    for index in job.todo:
+        worker.begin(index)
+        worker.seeds.set(index)
+        args, kwargs = inputs[index]
+        result = worker.caller.call(function, args, kwargs)
+        worker.end(index, result)
+        if result.status in BREAKS:
+            break
+    worker.frames.flush()
+
+
+def run_session(job: Job, channel_fd: int, progress_fd: int) -> None:
+    """Answer messages until the channel is closed.
+
+    A message is a list of episodes that have ended, and a list of calls: episode, args, kwargs.
+    """
+    worker = _Worker(job, channel_fd, progress_fd, _STEP_PATIENCE)
+    worker.begin(LOADING)
+    worker.alarm.start()
+    worker.alarm.pause()
+    episodes: dict[int, Callable[..., Any]] = {}
+    while True:
+        size = _receive(channel_fd, LENGTH.size)
+        if size is None:
+            return
+        message = _receive(channel_fd, LENGTH.unpack(size)[0])
+        if message is None:
+            return
+        ended, calls = decode(message)
+        for episode in ended:
+            episodes.pop(episode, None)
+        worker.alarm.resume()
+        for index, (episode, args, kwargs) in enumerate(calls):
+            worker.begin(index)
+            result = _step(worker, episodes, episode, args, kwargs)
+            worker.end(index, result)
+            if result.status == "memory":
+                restore_memory_limit()
+        worker.alarm.pause()
+        worker.frames.flush()
+
+
+def _step(
+    worker: _Worker,
+    episodes: dict[int, Callable[..., Any]],
+    episode: int,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+) -> Result:
+    """One call of a session; the first of an episode loads the script anew."""
+    function = episodes.get(episode)
+    if function is None:
+        worker.seeds.set(episode)
+        loaded = worker.caller.load()
+        if isinstance(loaded, Result):
+            return loaded
+        function = episodes[episode] = loaded
+    return worker.caller.call(function, args, kwargs)
+
+
+def _receive(fd: int, size: int) -> bytes | None:
+    """Exactly that many bytes; None at the end of the channel."""
+    data = os.read(fd, size)
+    if len(data) == size:
+        return data
+    parts = [data]
+    while data and size > len(data):
+        size -= len(data)
+        data = os.read(fd, size)
+        parts.append(data)
+    return b"".join(parts) if data else None

@@ -1,0 +1,206 @@
+"""The zygote: a clean Python process that holds inputs, and from which each script's process is forked.
+
+It was started with exec, so that nothing of the trainer's is in its memory: no labels, no keys. It never runs scripts
+itself. A forked child shares the interpreter, numpy and the inputs with it, copied only where the child writes, which
+makes a fresh process cheap.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gc
+import importlib
+import mmap
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+import traceback
+from pathlib import Path
+
+from langprop.sandbox import control, linux
+from langprop.sandbox.confine import confine
+from langprop.sandbox.control import Message
+from langprop.sandbox.frames import BROKEN
+from langprop.sandbox.inputs import Call
+from langprop.sandbox.job import Job
+from langprop.sandbox.wire import decode
+from langprop.sandbox.worker import run_batch, run_session
+
+# What scripts like to import; an import takes milliseconds, and each script would pay for it.
+_WARM = (
+    "bisect cmath collections copy dataclasses datetime decimal enum fractions functools heapq itertools json "
+    "math numpy operator random re statistics string typing unicodedata"
+).split()
+
+_SPARE_TASKS = (
+    1_000  # processes and threads that a script may add to those of the user; see RLIMIT_NPROC
+)
+_MAX_FILES = 1_024  # open in the zygote: one for each child
+_FIRST_KEPT_FD = 1_000
+
+
+class Zygote:
+    """The loop of the zygote.
+
+    Args:
+        channel: To the trusted side.
+    """
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._inputs: dict[int, list[Call]] = {}
+        self._children: dict[
+            int, tuple[int, int]
+        ] = {}  # pidfd → process id, number of the batch or session
+        self._poll = select.poll()
+        self._base = 0
+        self._n_tasks = linux.count_tasks(os.getuid()) + _SPARE_TASKS
+
+    def serve(self) -> None:
+        """Do what the trusted side says until it has gone."""
+        self._settle()
+        self._poll.register(self._channel.fileno(), select.POLLIN)
+        control.send(self._channel, Message(control.READY))
+        while True:
+            for fd, _ in self._poll.poll():
+                if fd != self._channel.fileno():
+                    self._reap(fd)
+                    continue
+                message = control.receive(self._channel)
+                if message.kind == control.CLOSED:
+                    return
+                self._obey(message)
+
+    def kill_all(self) -> None:
+        """End all children."""
+        for pidfd in self._children:
+            linux.pidfd_kill(pidfd)
+
+    def _obey(self, message: Message) -> None:
+        if message.kind == control.LOAD:
+            self._inputs[message.number] = _read_inputs(message.fds[0])
+            self._settle()
+        elif message.kind == control.DROP:
+            self._inputs.pop(message.number, None)
+        else:
+            self._fork(message)
+        for fd in message.fds:
+            os.close(fd)
+
+    def _settle(self) -> None:
+        """After new data: keep the garbage collector of the children from touching, and so copying, all of it."""
+        gc.collect()
+        gc.disable()
+        gc.freeze()
+        self._base = linux.address_space()
+
+    def _fork(self, message: Message) -> None:
+        parent = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            number = error.errno or 0
+            control.send(self._channel, Message(control.FAILED, message.number, number))
+            return
+        if pid == 0:
+            try:
+                self._child(message, parent)
+            except BaseException:  # nothing may get back into the zygote's loop
+                os._exit(BROKEN)
+            os._exit(0)  # no exit handlers, no waiting for threads: they may be the script's
+        pidfd = linux.pidfd_open(pid)
+        self._children[pidfd] = pid, message.number
+        self._poll.register(pidfd, select.POLLIN)
+        control.send(self._channel, Message(control.STARTED, message.number, pid, 0, [pidfd]))
+
+    def _child(self, message: Message, parent: int) -> None:
+        job = Job.from_bytes(linux.read_all(message.fds[0]))
+        # Of all that is open, only the result channel and the progress stay, at known places.
+        out_fd, progress_fd = (
+            fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _FIRST_KEPT_FD) for fd in message.fds[1:3]
+        )
+        os.closerange(3, _FIRST_KEPT_FD)
+        confine(job.limits, self._base, len(job.todo), self._n_tasks, parent)
+        gc.enable()
+        if message.kind == control.RUN:
+            run_batch(job, self._inputs[message.first], out_fd, progress_fd)
+        else:
+            self._inputs.clear()
+            run_session(job, out_fd, progress_fd)
+
+    def _reap(self, pidfd: int) -> None:
+        """A child has ended: end what it may have started, then say so."""
+        pid, number = self._children.pop(pidfd)
+        self._poll.unregister(pidfd)
+        os.close(pidfd)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            # Before it is waited for: its id can't belong to another group yet.
+            os.killpg(pid, signal.SIGKILL)
+        _, status, usage = os.wait4(pid, 0)
+        self._kill_orphans()
+        size = usage.ru_maxrss * 1024
+        control.send(self._channel, Message(control.ENDED, number, status, size))
+
+    def _kill_orphans(self) -> None:
+        """End what a script left behind in a session of its own; orphans become the zygote's."""
+        known = {pid for pid, _ in self._children.values()}
+        try:
+            text = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
+        except OSError:  # the kernel was built without it
+            return
+        for pid in set(map(int, text.split())) - known:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+_COUNT = struct.Struct("<Q")
+
+
+def pack_inputs(blobs: list[bytes]) -> bytes:
+    """Samples in one piece: how many, their lengths, their bytes."""
+    lengths = struct.pack(f"<{len(blobs)}Q", *map(len, blobs))
+    return b"".join([_COUNT.pack(len(blobs)), lengths, *blobs])
+
+
+def _read_inputs(fd: int) -> list[Call]:
+    """The inverse of `pack_inputs`, decoded."""
+    with mmap.mmap(fd, 0, access=mmap.ACCESS_READ) as data:
+        (count,) = _COUNT.unpack_from(data)
+        lengths = struct.unpack_from(f"<{count}Q", data, _COUNT.size)
+        calls, place = [], _COUNT.size * (1 + count)
+        for length in lengths:
+            calls.append(decode(data[place : place + length]))
+            place += length
+    return calls
+
+
+def main(fd: int) -> None:
+    """Be a zygote, with the control channel at this descriptor."""
+    channel = socket.socket(fileno=fd)
+    try:
+        channel.set_inheritable(False)
+        # The trainer may be killed in the middle of anything; nothing here shall outlive it.
+        linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+        linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(_MAX_FILES, highest), highest))
+        for name in _WARM:
+            importlib.import_module(name)
+        zygote = Zygote(channel)
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+    try:
+        zygote.serve()
+    except OSError:  # the trusted side has gone while it was being told something
+        pass
+    finally:
+        zygote.kill_all()
+        os._exit(0)
