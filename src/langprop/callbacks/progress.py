@@ -73,7 +73,7 @@ class Progress(Callback):
             cells = " · ".join(
                 f"{name} {value}" for name, value in _cells(trainer, module) if value
             )
-            self.console.print(cells, highlight=False, markup=False)
+            self.console.print(cells, highlight=False, markup=False, soft_wrap=True)
 
     def _table(self, trainer: Trainer, module: Module) -> Table:
         from rich import box

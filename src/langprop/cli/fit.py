@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from langprop.cli.code import print_source
 from langprop.cli.target import config_of, load_object
 from langprop.errors import ConfigError
 from langprop.modules.module import Module
@@ -74,14 +75,13 @@ def run(argv: Sequence[str]) -> int:
 
 def _conclude(trainer: Trainer, module: Module, test: Any) -> None:
     from rich.console import Console
-    from rich.syntax import Syntax
 
     console = Console()
     if module.best is None:
         console.print("Nothing was learned yet.")
         return
     console.print()
-    console.print(Syntax(module.source.rstrip(), "python", background_color="default"))
+    print_source(console, module.source)
     console.print()
     test = module.test_data() if test is None else test
     if test is not None and not trainer.interrupted:

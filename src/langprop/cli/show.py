@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from langprop.cli.code import print_source
 from langprop.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ def run(argv: Sequence[str]) -> int:
     """Print what is in a run folder."""
     from jsonargparse import ArgumentParser
     from rich.console import Console
-    from rich.syntax import Syntax
     from rich.table import Table
 
     made = ArgumentParser(prog="langprop show", description="Show a run.")
@@ -83,7 +83,7 @@ def run(argv: Sequence[str]) -> int:
             f"\n[bold]{chosen.id}[/bold]  lineage: {_lineage(chosen, known, folder)}",
             highlight=False,
         )
-        console.print(Syntax(chosen.script.source.rstrip(), "python", background_color="default"))
+        print_source(console, chosen.script.source)
     return 0
 
 

@@ -96,7 +96,7 @@ def batches(
         size = batch_size or count
         for start in range(0, count, size):
             # Slicing isn't used: a dataset need only have __getitem__ for integers.
-            yield [data[int(index)] for index in order[start : start + size]]
+            yield [data[index] for index in order[start : start + size]]
     else:
         samples = iter(data)
         while batch := list(itertools.islice(samples, batch_size)):
@@ -104,7 +104,7 @@ def batches(
 
 
 def _shuffled(count: int, rng: np.random.Generator) -> Sequence[int]:
-    order: Sequence[int] = rng.permutation(count)
+    order: Sequence[int] = rng.permutation(count).tolist()
     return order
 
 

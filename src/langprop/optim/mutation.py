@@ -1,0 +1,227 @@
+"""MutationOptimizer: writes scripts by random edits, without a language model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from langprop.errors import ScriptError
+from langprop.optim.optimizer import Optimizer
+from langprop.scripts.script import Script
+
+if TYPE_CHECKING:
+    from langprop.modules.module import Module
+    from langprop.population.policy import Policy
+    from langprop.scripts.mutation.draft import Example
+
+_TRIES = 8  # draws of a child until it is a new one
+_REMEMBERED = 4096  # scripts that aren't written again
+_DIGITS = 8  # of an id are remembered: enough to tell scripts apart, and half the checkpoint
+_FULL = 30  # [updates] without progress until the share of fresh scripts is at its highest
+
+
+class MutationOptimizer(Optimizer):
+    """Writes scripts by typed random edits, and judges them by nothing but their scores.
+
+    The embedded default, and the baseline that a language model has to beat. The first scripts are the module's seed
+    scripts, or random bodies for its stub. A step draws parents by tournament, edits each into its children, and lets the
+    best of both survive (an evolution strategy with "plus" selection). Ties go to either, so that a population drifts
+    over plateaus. While nothing improves, more and more of the children are written from scratch.
+
+    Args:
+        n_parents: Parents drawn in a step.
+        n_children: Children of each parent.
+        capacity: Policies kept at the ranking.
+        decay: What is left of the past's weight after a step, in [0, 1].
+        n_first: First scripts; None for `n_parents * n_children`.
+        crossover: Probability that a child has a second parent, in [0, 1].
+        fresh: Share of the children that are written from scratch, in [0, 1]; from a seed script, by several edits.
+        fresh_stuck: The same when there was no progress for many updates.
+        tournament: Policies that are drawn for one parent; the best of them becomes it.
+        max_size: Expressions and statements in a script, beyond which growing becomes rare; at least half more than
+            the largest seed script is always allowed.
+
+    Raises:
+        ValueError: A number is out of range.
+    """
+
+    name = "mutation"
+
+    def __init__(
+        self,
+        *,
+        n_parents: int = 8,
+        n_children: int = 4,
+        capacity: int = 8,
+        decay: float = 0.9,
+        n_first: int | None = None,
+        crossover: float = 0.15,
+        fresh: float = 0.15,
+        fresh_stuck: float = 0.5,
+        tournament: int = 2,
+        max_size: int = 120,
+    ) -> None:
+        super().__init__(n_parents=n_parents, n_children=n_children, capacity=capacity, decay=decay)
+        for name, value in (
+            ("crossover", crossover),
+            ("fresh", fresh),
+            ("fresh_stuck", fresh_stuck),
+        ):
+            if not 0 <= value <= 1:
+                raise ValueError(f"{name} must be between 0 and 1 inclusive, but got {value!r}.")
+        for name, count in (
+            ("n_first", n_first),
+            ("tournament", tournament),
+            ("max_size", max_size),
+        ):
+            if count is not None and count < 1:
+                raise ValueError(f"{name} must be at least 1, but got {count!r}.")
+        self.survivors = capacity
+        self.n_first = n_first or n_parents * n_children
+        self.crossover = crossover
+        self.fresh, self.fresh_stuck = fresh, max(fresh, fresh_stuck)
+        self.tournament = tournament
+        self.max_size = max_size
+        self._seen: dict[str, None] = {}  # the newest last
+        self._best: float | None = None
+        self._stuck = 0
+
+    # The two methods
+
+    def setup(self, module: Module) -> list[Script]:
+        """Write the first scripts: the seed scripts and edits of them, or random bodies of the stub."""
+        first = [Script(source, module.entry_point, origin="seed") for source in module.seeds]
+        for script in first:
+            self._is_new(script)
+        return first + self._distinct(self.n_first - len(first), lambda: self._from_scratch(module))
+
+    def update(self, module: Module) -> list[Script]:
+        """Draw parents from the population and write their children."""
+        policies = module.population.policies
+        if not policies:
+            return self.setup(module)
+        for policy in policies:
+            self._is_new(policy.script)
+        self._watch(policies)
+        share = self.fresh + (self.fresh_stuck - self.fresh) * min(1.0, self._stuck / _FULL)
+        children: list[Script] = []
+        for _ in range(self.n_parents):
+            parent = self._parent(policies)
+            count = self.n_children
+            scratch = int(self.rng.binomial(count, share))
+            children += self._distinct(scratch, lambda: self._from_scratch(module))
+            children += self._distinct(
+                count - scratch, lambda parent=parent: self._child(module, parent)
+            )  # type: ignore[misc]
+        return children
+
+    # Writing
+
+    def _distinct(self, count: int, write: Any) -> list[Script]:
+        """Scripts that weren't written before. Where nothing new turns up there are fewer."""
+        scripts = []
+        for _ in range(count):
+            for _ in range(_TRIES):
+                script = write()
+                if script is not None and self._is_new(script):
+                    scripts.append(script)
+                    break
+        return scripts
+
+    def _from_scratch(self, module: Module) -> Script | None:
+        """A script that owes nothing to the population."""
+        from langprop.scripts.mutation import mutate, random_body
+
+        example = _example(module)
+        try:
+            if not module.seeds:
+                source = random_body(module.stub, module.entry_point, self.rng, example)
+                return Script(source, module.entry_point, origin="mutation:random")
+            seed = module.seeds[int(self.rng.integers(len(module.seeds)))]
+            child = mutate(
+                seed,
+                module.entry_point,
+                self.rng,
+                example=example,
+                edits=int(self.rng.integers(1, 4)),
+            )
+        except ScriptError:
+            return None
+        return Script(
+            child.source,
+            module.entry_point,
+            Script(seed, module.entry_point).id,
+            origin=_origin(child.operators),
+        )
+
+    def _child(self, module: Module, parent: Policy) -> Script | None:
+        from langprop.scripts.mutation import mutate
+
+        policies = module.population.policies
+        donor = None
+        if len(policies) > 1 and self.rng.random() < self.crossover:
+            other = self._parent(policies)
+            donor = other.script if other is not parent else None
+        size = max(self.max_size, *(len(seed) // 8 for seed in module.seeds), 0)
+        try:
+            child = mutate(
+                parent.script.source,
+                module.entry_point,
+                self.rng,
+                donor.source if donor else None,
+                example=_example(module),
+                max_size=size,
+            )
+        except ScriptError:
+            return None
+        return Script(
+            child.source,
+            module.entry_point,
+            parent.id,
+            donor.id if donor else None,
+            origin=_origin(child.operators),
+        )
+
+    def _parent(self, policies: list[Policy]) -> Policy:
+        """The best of some that are drawn; policies come best first."""
+        return policies[min(int(self.rng.integers(len(policies))) for _ in range(self.tournament))]
+
+    # Memory
+
+    def _is_new(self, script: Script) -> bool:
+        """Whether a script wasn't written before; remembers it."""
+        key = script.id[:_DIGITS]
+        new = key not in self._seen
+        self._seen.pop(key, None)
+        self._seen[key] = None
+        if len(self._seen) > _REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        return new
+
+    def _watch(self, policies: list[Policy]) -> None:
+        """Count updates without progress."""
+        best = max(policy.priority for policy in policies)
+        if self._best is None or best > self._best + 1e-9 * max(1.0, abs(self._best)):
+            self._best, self._stuck = best, 0
+        else:
+            self._stuck += 1
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next step depends on, as plain JSON data."""
+        seen = "".join(self._seen)
+        return {**super().state_dict(), "seen": seen, "best": self._best, "stuck": self._stuck}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from a saved state."""
+        super().load_state_dict(state)
+        seen = state["seen"]
+        self._seen = {seen[start : start + _DIGITS]: None for start in range(0, len(seen), _DIGITS)}
+        self._best, self._stuck = state["best"], state["stuck"]
+
+
+def _example(module: Module) -> Example | None:
+    """Arguments of one call, which tell the kinds of parameters without annotations."""
+    return (module.example.args, module.example.kwargs) if module.example is not None else None
+
+
+def _origin(operators: tuple[str, ...]) -> str:
+    return "mutation:" + "+".join(operators)

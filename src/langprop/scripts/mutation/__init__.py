@@ -1,0 +1,31 @@
+"""Mutation: random edits of Python that mostly run. The parameters' noise, without a language model.
+
+    random_body(stub, entry_point, rng)          a first program from a signature
+    mutate(source, entry_point, rng, donor)      a child of one script or of two
+
+How it works, from the bottom up:
+
+    kinds          coarse types: what fits where
+    dice           random choices, all from one generator
+    writer         random expressions of a wanted kind
+    bodies         random statements and whole bodies
+    infer          the kind of an expression
+    bindings       names that statements bind
+    tree           paths into a syntax tree, brackets
+    index          what may be edited, and the names in scope there
+    hazards        loops that don't end, numbers that explode
+    draft          a script with all of the above
+    bench          what lies before an operator
+    terminals      operators on constants and names
+    expressions    operators on expressions
+    statements     operators on statements
+    crossover      operators on two scripts
+    mutate, body   the two functions above
+
+Needs libcst, which is why `langprop.scripts` doesn't import it.
+"""
+
+from langprop.scripts.mutation.body import random_body
+from langprop.scripts.mutation.mutate import Mutation, mutate
+
+__all__ = ["Mutation", "mutate", "random_body"]
