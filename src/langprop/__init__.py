@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from langprop.callbacks.early_stopping import EarlyStopping as EarlyStopping
     from langprop.callbacks.progress import Progress as Progress
     from langprop.errors import LangPropError as LangPropError
+    from langprop.errors import PolicyError as PolicyError
     from langprop.evaluation import evaluate as evaluate
     from langprop.executors.base import Executor as Executor
     from langprop.executors.inline import InlineExecutor as InlineExecutor
@@ -61,6 +62,7 @@ _HOME = {
     "Message": "langprop.prompts.message",
     "Module": "langprop.modules.module",
     "MutationOptimizer": "langprop.optim.mutation",
+    "PolicyError": "langprop.errors",
     "OpenAILLM": "langprop.llms.openai",
     "Optimizer": "langprop.optim.optimizer",
     "Policy": "langprop.population.policy",

@@ -5,6 +5,7 @@
 - `inline`: `InlineExecutor`, this process, for code that is trusted.
 - `shared`: the executor of trained functions.
 
-Inside the local one: a `dispatcher` thread starts the processes; a `task` is one script on one batch and may take
-several processes, each of them a `run`; a `session` talks to its process directly.
+Inside the local one: a `dispatcher` thread starts the processes; a `task` is one script on one
+batch and may take several processes, each of them a `run`; a `session` talks to its process
+directly.
 """

@@ -29,6 +29,7 @@ _KEPT_INPUTS = 4
 """Batches that the zygote holds."""
 
 _STOP_TIME = 5.0  # [s]
+_MAX_WAIT = 60.0  # [s] poll takes no very large numbers
 
 
 class SessionProcess:
@@ -50,7 +51,8 @@ class Dispatcher:
     The sandbox is started on first use, and again after its death.
 
     Args:
-        workers: Processes that run tasks side by side. Those of sessions don't count: they mostly wait.
+        workers: Processes that run tasks side by side. Those of sessions don't count: they mostly
+            wait.
     """
 
     def __init__(self, workers: int) -> None:
@@ -59,7 +61,8 @@ class Dispatcher:
         self._closed = False
         self._thread: threading.Thread | None = None
         self._posted: deque[Callable[[], None]] = deque()
-        # Files and not descriptors: what is written after the end must not go to whoever got the number next.
+        # Files and not descriptors: what is written after the end must not go to whoever got the
+        # number next.
         source, sink = os.pipe()
         os.set_blocking(sink, False)
         self._wake_source, self._wake_sink = io.FileIO(source, "r"), io.FileIO(sink, "w")
@@ -167,7 +170,8 @@ class Dispatcher:
         wait = min((run.next_look for run in self._runs.values()), default=math.inf)
         milliseconds = None
         if math.isfinite(wait):
-            milliseconds = max(0, math.ceil((wait - time.perf_counter()) * 1_000))
+            seconds = min(max(0.0, wait - time.perf_counter()), _MAX_WAIT)
+            milliseconds = math.ceil(seconds * 1_000)
         for fd, _ in self._poll.poll(milliseconds):
             if fd == self._wake_source.fileno():
                 self._wake_source.read(4_096)

@@ -71,10 +71,11 @@ class _InlineScript:
 class InlineExecutor(Executor):
     """This process, for code that is trusted: **no isolation at all**.
 
-    For debugging scripts, and for systems that the sandbox doesn't know. A script can do whatever you can; one that
-    ends the process ends the training. `Limits.memory` and `Limits.failures` do nothing. `Limits.time` stops Python
-    code in the main thread; in other threads, and on Windows, a call that takes too long is only noticed afterwards.
-    Calls of several threads wait for each other, and what other threads print meanwhile is taken for the script's.
+    For debugging scripts, and for systems that the sandbox doesn't know. A script can do whatever
+    you can; one that ends the process ends the training. `Limits.memory` and `Limits.failures` do
+    nothing. `Limits.time` stops Python code in the main thread; in other threads, and on Windows, a
+    call that takes too long is only noticed afterwards. Calls of several threads wait for each
+    other, and what other threads print meanwhile is taken for the script's.
     """
 
     def __init__(self) -> None:

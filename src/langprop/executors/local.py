@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 class LocalExecutor(Executor):
     """Isolated processes on this machine: each script of each batch runs in a fresh one.
 
-    What a script can't do: change this process, other scripts or the inputs, hang, use more memory than its limit,
-    start processes, or signal others. What it still can do: read files and open sockets as the user who runs this.
+    What a script can't do: change this process, other scripts or the inputs, hang, use more memory
+    than its limit, start processes, or signal others. What it still can do: read files and open
+    sockets as the user who runs this.
 
     Args:
         workers: Scripts that run side by side; None for one per core.
@@ -51,7 +52,7 @@ class LocalExecutor(Executor):
         self._finalizer = weakref.finalize(self, _close, self._dispatcher, self._owner)
 
     def _current(self) -> Dispatcher:
-        """The dispatcher; a new one in a process that was forked from the one that made this executor."""
+        """The dispatcher; a new one in a process that was forked from the executor's."""
         with self._lock:
             if self._closed:
                 raise SandboxError("the executor is closed: make a new one.")

@@ -10,14 +10,14 @@ import signal
 import time
 
 from langprop.errors import SandboxError
-from langprop.executors.task import Task
+from langprop.executors.task import NOBODY, Task
 from langprop.sandbox import linux
 from langprop.sandbox.frames import BREAKS, BROKEN, LOADING, PROGRESS, FrameReader
 from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import Status
 
 GRACE = 0.2
-"""What a call may take beyond its limit, to be stopped from inside, before its process is killed [s]."""
+"""What a call may take beyond its limit before it is killed, to be stopped from inside [s]."""
 
 START_TIME = 1.0
 """What a new process may take to begin [s]."""
@@ -29,7 +29,7 @@ _MAX_READS = 16  # in a row: a script that floods the pipe must not keep others 
 
 
 class Progress:
-    """Memory shared with a script's process, in which it says what it is doing. Not to be trusted."""
+    """Memory in which a script's process says what it is doing. Not to be trusted."""
 
     def __init__(self) -> None:
         self.fd = linux.memfd(PROGRESS.pack(LOADING, 0.0))
@@ -79,6 +79,7 @@ class Run:
         self._last_result = 0.0
         self._killed: tuple[Status, str] | None = None
         self._broke_limit = False
+        self._garbage = False
 
     def handed_over(self) -> None:
         """The zygote has the other end of the pipe now."""
@@ -105,7 +106,7 @@ class Run:
                 return True
             if not data:
                 return False
-            if self._killed and self._killed[0] == "crash":
+            if self._garbage:
                 continue
             try:
                 for frame in self._reader.feed(data):
@@ -115,6 +116,7 @@ class Run:
                         self._last_result = time.perf_counter()
                         self._broke_limit |= frame.status in BREAKS
             except SandboxError as error:
+                self._garbage = True
                 self.kill("crash", str(error))
             if self.task.done:
                 self.kill()
@@ -124,7 +126,7 @@ class Run:
 
     @property
     def deadline(self) -> float:
-        """When the process shall be killed unless it gets on, on the clock of `time.perf_counter` [s]."""
+        """When to kill the process unless it gets on, on the clock of `time.perf_counter` [s]."""
         if self.pidfd < 0 or self._killed:
             return math.inf
         number, begun = self.progress.read()
@@ -133,7 +135,8 @@ class Run:
             return self._started + patience + START_TIME
         if not self._started <= begun <= time.perf_counter():
             begun = self._started
-        # A script can fake progress, but not results; one call takes one patience, and some are handed out together.
+        # A script can fake progress, but not results; one call takes one patience, and some are
+        # handed out together.
         return min(
             max(begun, self._last_result) + patience,
             self._last_result + 2 * patience + START_TIME,
@@ -168,8 +171,20 @@ class Run:
             return
         status, text = self._killed or explain(wait_status, size, self.task.limits)
         number, begun = self.progress.read()
+        if self._garbage or (not self._killed and self._is_broken(wait_status)):
+            # Results got lost on the way, and with them who did it. Next time they go one by one;
+            # then it is the first that has none.
+            if self.task.patience:
+                self.task.patience = 0.0
+                return
+            number = number if number == LOADING else NOBODY
         seconds = max(0.0, time.perf_counter() - max(begun, self._started))
         self.task.charge(number, status, text, seconds if math.isfinite(seconds) else 0.0)
+
+    def _is_broken(self, wait_status: int) -> bool:
+        """Whether the process couldn't send its results, or ended after half of one."""
+        code = os.waitstatus_to_exitcode(wait_status)
+        return code == BROKEN or (code == 0 and self._reader.unfinished)
 
     def close(self) -> None:
         """Let go of everything."""
@@ -198,7 +213,10 @@ def explain(wait_status: int, size: int, limits: Limits) -> tuple[Status, str]:
     if not os.WIFSIGNALED(wait_status):
         code = os.waitstatus_to_exitcode(wait_status)
         if code == BROKEN:
-            return "crash", "the process ended: the script broke its connection to the sandbox"
+            return (
+                "crash",
+                "the process ended: the script damaged the interpreter or the sandbox in it",
+            )
         return "crash", f"the process ended with exit code {code} before it gave an answer"
     number = os.WTERMSIG(wait_status)
     if number == signal.SIGXCPU:

@@ -26,6 +26,7 @@ from langprop.sandbox.wire import PLAIN, encode
 from langprop.sandbox.worker import LENGTH
 from langprop.scripts.script import Script
 
+_PATIENCE = 0.000_2  # [s]
 _READ_SIZE = 1 << 16
 _END_TIME = 1.0  # [s] for the zygote to say how a process ended
 
@@ -65,7 +66,7 @@ class _Process:
             OSError: The process has gone, or doesn't read.
         """
         self._set_wait(self._limits.time + GRACE)
-        self._sent = time.perf_counter()
+        self._sent = self._last = time.perf_counter()
         self._channel.sendall(LENGTH.pack(len(message)) + message, socket.MSG_NOSIGNAL)
 
     def receive(self) -> list[Frame]:
@@ -84,7 +85,8 @@ class _Process:
                 now = time.perf_counter()
                 if not self._sent <= begun <= now:
                     begun = self._sent + START_TIME if begun < self._sent else self._sent
-                if now >= begun + limit:
+                # As for a batch: progress can be faked, results can't.
+                if now >= min(begun, self._last + limit + START_TIME) + limit:
                     raise TimeoutError from None
                 self._set_wait(begun + limit - now)
                 continue
@@ -94,6 +96,7 @@ class _Process:
                 return []
             frames = self._reader.feed(data)
             if frames:
+                self._last = time.perf_counter()
                 return frames
 
     @property
@@ -126,7 +129,7 @@ class _Process:
             self._progress.fd = -1
 
     def _set_wait(self, seconds: float) -> None:
-        """Let the channel's calls give up after a time. Cheaper than polling: a call costs one system call."""
+        """Let reads and writes give up after a time; cheaper than polling."""
         if seconds != self._wait:
             whole = int(seconds)
             value = struct.pack("@ll", whole, max(1, int((seconds - whole) * 1e6)))
@@ -147,11 +150,14 @@ class _Holder:
 
 
 class LocalSession(Session):
-    """A script kept alive in a process of its own. Messages go to it directly, without the dispatcher.
+    """A script kept alive in a process of its own.
 
-    A call that hangs or crashes ends the process. The calls after it go to a new one, where all episodes start afresh:
-    module-level state is lost. After `limits.failures` calls that broke a limit the script is abandoned, and calls
-    fail at once; a long-lived session should have a large number there.
+    Messages go to it directly, without the dispatcher.
+
+    A call that hangs or crashes ends the process. The calls after it go to a new one, where all
+    episodes start afresh: module-level state is lost. After `limits.failures` calls that broke a
+    limit the script is abandoned, and calls fail at once; a long-lived session should have a large
+    number there.
 
     Args:
         dispatcher: Starts the processes.
@@ -162,7 +168,7 @@ class LocalSession(Session):
     def __init__(self, dispatcher: Dispatcher, script: Script, limits: Limits) -> None:
         self._dispatcher = dispatcher
         self._limits = limits
-        self._job = Job(script.source, script.entry_point, limits).to_bytes()
+        self._job = Job(script.source, script.entry_point, limits, patience=_PATIENCE).to_bytes()
         self._lock = threading.Lock()
         self._holder = _Holder()
         self._closed = False

@@ -17,6 +17,9 @@ from langprop.scripts.script import Script
 MAX_TOTAL = 256 << 20
 """Size of all answers of a script to a batch [bytes]."""
 
+NOBODY = -2
+"""Number of no sample, where it isn't known which one was running."""
+
 _DEEDS: dict[Status, str] = {
     "timeout": "took too long",
     "memory": "ran out of memory",
@@ -80,7 +83,10 @@ class Task:
     Attributes:
         future: The outcomes.
         failures: Calls that broke a limit.
+        patience: How long a process may keep a result, to hand out several together [s].
     """
+
+    patience = 0.005
 
     def __init__(
         self, script: Script, inputs: Inputs, limits: Limits, on_cancel: Callable[[], None]
@@ -102,7 +108,7 @@ class Task:
     def job(self) -> Job:
         """What the next process has to do."""
         todo = [number for number, frame in enumerate(self._frames) if frame is None]
-        return Job(self.script.source, self.script.entry_point, self.limits, todo)
+        return Job(self.script.source, self.script.entry_point, self.limits, todo, self.patience)
 
     def accept(self, frame: Frame) -> bool:
         """Take a result; the first one of a sample counts.
@@ -134,7 +140,8 @@ class Task:
         """Blame a sample for the end of a process.
 
         Args:
-            number: The sample that the process said it was working on; not to be trusted.
+            number: The sample that the process said it was working on; not to be trusted. If it
+                can't be that one, the first one without a result is blamed.
             status: How it ended.
             text: The same in words.
             seconds: How long it had been working on it [s].

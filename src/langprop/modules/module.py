@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -259,7 +260,9 @@ class Module:
         from langprop.executors.shared import shared_executor
         from langprop.sandbox.limits import Limits
 
-        return (self.executor or shared_executor()).open(policy.script, self.limits or Limits())
+        # A function that is used for long isn't given up after some calls that broke a limit.
+        limits = dataclasses.replace(self.limits or Limits(), failures=1 << 30)
+        return (self.executor or shared_executor()).open(policy.script, limits)
 
     def close(self) -> None:
         """End the process in which the trained function runs; the next call starts another."""

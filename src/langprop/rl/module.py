@@ -155,10 +155,7 @@ class EnvModule(Module):
         if space.shape is None:
             legal = space.contains(output)
         elif space.shape == ():
-            number = isinstance(output, (int, np.integer, np.bool_)) or (
-                isinstance(output, (float, np.floating)) and float(output).is_integer()
-            )
-            legal = number and space.contains(int(output))
+            legal = _is_whole(output) and _contains(space, int(output))
         else:
             try:
                 array = np.asarray(output, dtype=space.dtype)
@@ -178,6 +175,21 @@ class EnvModule(Module):
         if self._score is not None:
             return self._score(output)
         return Score(output.total, describe(output))
+
+
+def _is_whole(value: Any) -> bool:
+    import numpy as np
+
+    if isinstance(value, (int, np.integer, np.bool_)):
+        return True
+    return isinstance(value, (float, np.floating)) and float(value).is_integer()
+
+
+def _contains(space: gymnasium.Space[Any], number: int) -> bool:
+    size = getattr(space, "n", None)
+    if size is None or not hasattr(space, "start"):
+        return bool(space.contains(number))
+    return bool(space.start <= number < space.start + size)  # Discrete's own test is slow
 
 
 def describe(episode: Episode) -> str:

@@ -17,8 +17,9 @@ class StopCall(BaseException):
 class Alarm:
     """A clock that ticks while scripts run, and raises in a call whose deadline has passed.
 
-    The first tick after the deadline raises `TimeoutError`, each one after that `StopCall`, which `except Exception`
-    doesn't catch. A call that catches everything, or that is in C code, has to be killed from outside.
+    The first tick after the deadline raises `TimeoutError`, each one after that `StopCall`, which
+    `except Exception` doesn't catch. A call that catches everything, or that is in C code, has to
+    be killed from outside.
 
     Only the main thread gets signals; in others, and where there are none, an alarm never rings.
 

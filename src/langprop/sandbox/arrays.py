@@ -10,21 +10,24 @@ from typing import Any
 import numpy as np
 
 from langprop.errors import WireError
+from langprop.sandbox.plain import MAX_NDIM
 
 _NUMBER = re.compile(r"[<>|=][biufc]\d{1,2}")
 _TEXT = re.compile(r"[<>|=][SU][1-9]\d{0,8}")
 _TIME = re.compile(r"[<>=][Mm]8(\[\d{0,4}(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?")
-_MAX_NDIM = 32
 
 
 def array(data: bytes) -> Any:
-    """An array, from the lengths of its dtype's name and of its shape, the shape, the name and the items.
+    """An array.
+
+    The bytes are the length of its dtype's name, the number of dimensions, the shape, the name, the
+    items.
 
     Raises:
         WireError: The bytes don't fit the shape, or the dtype isn't plain.
     """
     n_name, ndim = data[0], data[1]
-    if ndim > _MAX_NDIM:
+    if ndim > MAX_NDIM:
         raise WireError("array of too many dimensions")
     shape = struct.unpack_from(f"<{ndim}Q", data, 2)
     start = 2 + 8 * ndim

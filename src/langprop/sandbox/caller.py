@@ -74,7 +74,8 @@ class Caller:
         start = time.perf_counter()
         alarm.set()
         try:
-            # Everything of the script's dies with the frame of _run, while the alarm is still set: a `__del__` may hang.
+            # Everything of the script's dies with the frame of _run, while the alarm is still set:
+            # a `__del__` may hang.
             result = self._run(action, start)
             alarm.deadline = math.inf
         except self._passing:

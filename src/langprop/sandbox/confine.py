@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -15,6 +16,7 @@ RESERVE = 64 << 20
 
 _MAX_FILES = 64
 _MAX_CPU = 1 << 31  # [s]
+_MAX_MEMORY = 1 << 60  # [bytes] the kernel takes no larger numbers
 
 
 def confine(limits: Limits, base: int, n_calls: int, n_tasks: int, parent: int) -> None:
@@ -33,12 +35,10 @@ def confine(limits: Limits, base: int, n_calls: int, n_tasks: int, parent: int) 
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before it could take this process with it
         os._exit(1)
-    try:
+    with contextlib.suppress(OSError):
         # Where memory runs out, the system shall end this process and not the user's.
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-    except OSError:
-        pass
-    memory = base + limits.memory
+    memory = min(base + limits.memory, _MAX_MEMORY)
     linux.limit(resource.RLIMIT_AS, memory, memory + RESERVE)
     linux.limit(resource.RLIMIT_CPU, min(_MAX_CPU, int(2 * limits.time * (n_calls + 1)) + 10))
     linux.limit(resource.RLIMIT_CORE, 0)

@@ -1,4 +1,7 @@
-"""Control messages between the trusted side and the zygote: small, of fixed size, with file descriptors attached."""
+"""Control messages between the trusted side and the zygote.
+
+They are small, of fixed size, and carry file descriptors.
+"""
 
 from __future__ import annotations
 

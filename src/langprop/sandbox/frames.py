@@ -1,7 +1,7 @@
 """Frames: how results travel from a script's process to the trusted side.
 
-A frame is a header, what the call printed, and the encoded answer or the text of the failure. The trusted side takes
-it for bytes from a stranger.
+A frame is a header, what the call printed, and the encoded answer or the text of the failure. The
+trusted side takes it for bytes from a stranger.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ HEADER = struct.Struct("<IIBdI")
 """Bytes of the payload, index of the call, status, duration [s], bytes of the printed text."""
 
 PROGRESS = struct.Struct("<qd")
-"""What a script's process leaves in shared memory: index of the running call, and when it began on the monotonic
-clock [s]."""
+"""What a script's process leaves in shared memory: index of the running call, and when it began on
+the monotonic clock [s]."""
 
 LOADING = -1
 """Index of the "call" that executes the module body."""
@@ -117,6 +117,11 @@ class FrameReader:
         self._max_payload = max(limits.output, 4 * MAX_TEXT)
         self._max_printed = 4 * (limits.printed + 64)
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is a part of a frame."""
+        return bool(self._rest)
+
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that are complete now.
 
@@ -147,12 +152,13 @@ class FrameReader:
 
 # Escape sequences, and characters that reorder or hide text on a screen; newline and tab stay.
 _INVISIBLE = re.compile(
-    "\x1b\\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+    "\x1b\\[[0-?]*[ -/]*[@-~]"
+    "|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
 
 
 def clean(text: bytes | str, limit: int) -> str:
-    """Text of any origin, fit for a screen, a prompt and a file: valid, cut, without control characters."""
+    """Text of any origin made fit for screens, prompts and files: valid, cut, nothing hidden."""
     if isinstance(text, str):
         text = text.encode("utf-8", "replace")
     return _INVISIBLE.sub("", text[: 4 * limit].decode("utf-8", "replace"))[:limit]

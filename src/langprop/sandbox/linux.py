@@ -1,7 +1,7 @@
 """What the sandbox needs of the Linux kernel, through ctypes where the interpreter lacks it.
 
-`os.memfd_create` and the pidfd calls exist only if Python was built on a system that had them; the kernel has them
-since 5.3 all the same.
+`os.memfd_create` and the pidfd calls exist only if Python was built on a system that had them; the
+kernel has them since 5.3 all the same.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def count_tasks(uid: int) -> int:
         if entry.name.isdigit():
             try:
                 if entry.stat().st_uid == uid:
-                    count += len(os.listdir(f"/proc/{entry.name}/task"))
+                    count += sum(1 for _ in Path(f"/proc/{entry.name}/task").iterdir())
             except OSError:  # it has ended
                 continue
     return count

@@ -70,7 +70,7 @@ class Printed(io.TextIOBase):
         return text.encode("utf-8", "replace")
 
     def install(self) -> None:
-        """Become the standard streams. Done before each call: the last one may have put others there."""
+        """Become the standard streams; before each call, as the last one may have changed them."""
         sys.stdout = sys.stderr = self
 
     @contextmanager

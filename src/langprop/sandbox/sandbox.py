@@ -16,7 +16,8 @@ from langprop.sandbox.control import Message
 _START_TIME = 60.0  # [s] for the zygote to import numpy, on a slow disk
 _STOP_TIME = 1.0  # [s] for the zygote to end by itself
 
-# langprop is found by its place and not by sys.path: whatever lies beside it must not hide standard modules.
+# langprop is found by its place and not by sys.path: whatever lies beside it must not hide standard
+# modules.
 _BOOTSTRAP = """
 import importlib.util, sys
 sys.path[:] = [path for path in sys.path if path]
@@ -30,7 +31,8 @@ from langprop.sandbox.zygote import main
 main(int(sys.argv[1]))
 """
 
-# The environment is made anew: keys and passwords live in environments. Where libraries are found is kept.
+# The environment is made anew: keys and passwords live in environments. Where libraries are found
+# is kept.
 _KEPT = ("LD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT", "TZ")
 _ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -46,6 +48,11 @@ _ENVIRONMENT = {
     "NUMEXPR_NUM_THREADS": "1",
 }
 
+_INLINE = (
+    "Trainer(executor='inline') to run generated code in this process, where it can do whatever "
+    "you can"
+)
+
 
 def check_platform() -> None:
     """Say early that scripts can't be isolated here.
@@ -55,13 +62,13 @@ def check_platform() -> None:
     """
     if sys.platform != "linux":
         raise IsolationError(
-            "isolating scripts needs Linux: on Windows use WSL2, on macOS a Linux container; or type "
-            "Trainer(executor='inline') to run generated code in this process, where it can do whatever you can."
+            "isolating scripts needs Linux: on Windows use WSL2, on macOS a Linux container; or "
+            f"type {_INLINE}."
         )
     if not sys.executable:
         raise IsolationError(
-            "isolating scripts needs a Python interpreter to start, but sys.executable is empty (an embedded Python?): "
-            "set it, or type Trainer(executor='inline') to run generated code in this process."
+            "isolating scripts needs a Python interpreter to start, but sys.executable is empty "
+            f"(an embedded Python?): set it, or type {_INLINE}."
         )
 
 
@@ -103,32 +110,33 @@ class Sandbox:
 
         packages = [str(Path(str(package.__file__)).parents[1]) for package in (msgpack, np)]
         self._channel, there = control.pair()
-        errors = memfd()
+        self._errors = memfd()
         try:
-            self._process = _start(there, errors, packages)
+            self._process = _start(there, self._errors, packages)
             there.close()
-            self._wait_until_ready(errors)
+            self._wait_until_ready()
         except BaseException:
             self.close()
             raise
         finally:
             there.close()
-            os.close(errors)
 
-    def _wait_until_ready(self, errors: int) -> None:
-        from langprop.sandbox.linux import read_all
-
+    def _wait_until_ready(self) -> None:
         self._channel.settimeout(_START_TIME)
         try:
             message = control.receive(self._channel)
         except TimeoutError as error:
             raise SandboxError(f"the sandbox didn't start within {_START_TIME:g} s.") from error
         if message.kind != control.READY:
-            said = read_all(errors).decode("utf-8", "replace").strip()[-2_000:]
-            raise SandboxError(
-                f"the sandbox didn't start. Its process said:\n{said or '(nothing)'}"
-            )
+            raise SandboxError(f"the sandbox didn't start. {self._said()}")
         self._channel.settimeout(None)
+
+    def _said(self) -> str:
+        """What the zygote wrote to its standard error."""
+        from langprop.sandbox.linux import read_all
+
+        text = read_all(self._errors).decode("utf-8", "replace").strip()[-2_000:]
+        return f"Its process said:\n{text}" if text else ""
 
     def fileno(self) -> int:
         """The descriptor that is readable when there is a message."""
@@ -165,13 +173,16 @@ class Sandbox:
             return "the sandbox's process doesn't answer any more."
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
         return (
-            f"the sandbox's process {how}, perhaps because the machine ran out of memory; what it was running is lost. "
-            "The next evaluation starts a new one."
-        )
+            f"the sandbox's process {how}, perhaps because the machine ran out of memory; "
+            "what it was running is lost. The next evaluation starts a new one. " + self._said()
+        ).strip()
 
     def close(self) -> None:
         """End the zygote and all that it started. Closing twice is harmless."""
         self._channel.close()
+        if self._errors >= 0:
+            os.close(self._errors)
+            self._errors = -1
         if self._process is None:
             return
         try:

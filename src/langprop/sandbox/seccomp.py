@@ -1,7 +1,7 @@
 """A kernel filter that keeps a script from starting processes and from signalling other ones.
 
-It is a short list of what is denied, good against accidents and fork bombs; it doesn't make a jail. What is denied
-gives EPERM, which Python shows as a `PermissionError` with the script's line.
+It is a short list of what is denied, good against accidents and fork bombs; it doesn't make a jail.
+What is denied gives EPERM, which Python shows as a `PermissionError` with the script's line.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def build(own_pid: int) -> bytes | None:
 
     for numbers in _DENIED.values():
         on(numbers[column], deny)
-    # Threads are fine. Their flags can't be read through clone3's pointer, so that the C library is told to use clone.
+    # Threads are fine. Their flags can't be read through clone3's pointer, so that the C library is
+    # told to use clone.
     on(_CLONE[column], (_LOAD, 0, 0, _argument(0)), (_ANY_BIT, 0, 1, _CLONE_THREAD), allow, deny)
     on(_CLONE3[column], (_RETURN, 0, 0, _ERRNO | errno.ENOSYS))
     for numbers in _OWN_PID_ONLY:

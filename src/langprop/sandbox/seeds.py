@@ -9,11 +9,13 @@ from typing import Any
 
 
 class Seeds:
-    """Seeds the global generators of `random` and numpy from the number of a sample, so that an answer depends neither
-    on the samples before it nor on where it was computed.
+    """Seeds the global generators of `random` and numpy from the number of a sample.
 
-    `numpy.random.default_rng()` without a seed is made to depend on it as well. What a script takes from the system
-    (`os.urandom`, `secrets`, `random.Random()` without a seed, the clock) stays random.
+    An answer then depends neither on the samples before it nor on where it was computed.
+
+    `numpy.random.default_rng()` without a seed is made to depend on it as well. What a script takes
+    from the system (`os.urandom`, `secrets`, `random.Random()` without a seed, the clock) stays
+    random.
 
     Args:
         source: The script; nothing is done if it never says "random".

@@ -27,9 +27,6 @@ from langprop.sandbox.wire import decode
 LENGTH = struct.Struct("<Q")
 """Length of a message to a session [bytes]."""
 
-_BATCH_PATIENCE = 0.005  # [s] a result may wait for others
-_STEP_PATIENCE = 0.0002
-
 
 class _Worker:
     """One script in its process.
@@ -38,13 +35,12 @@ class _Worker:
         job: The script and its limits.
         out_fd: Where results go.
         progress_fd: Memory that is shared with the trusted side.
-        patience: How long a result may wait for others [s].
     """
 
-    def __init__(self, job: Job, out_fd: int, progress_fd: int, patience: float) -> None:
+    def __init__(self, job: Job, out_fd: int, progress_fd: int) -> None:
         self.job = job
         self.progress = mmap.mmap(progress_fd, PROGRESS.size)
-        self.frames = FrameWriter(out_fd, patience)
+        self.frames = FrameWriter(out_fd, job.patience)
         self.printed = Printed(job.limits.printed)
         self.alarm = Alarm(job.limits.time)
         self.seeds = Seeds(job.source)
@@ -56,7 +52,7 @@ class _Worker:
         vars(sys).update(__stdin__=sys.stdin, __stdout__=self.printed, __stderr__=self.printed)
 
     def begin(self, index: int) -> None:
-        """Say what is being done, for the trusted side to know when to kill this process, and what for."""
+        """Say what is being done: the trusted side kills this process if it takes too long."""
         PROGRESS.pack_into(self.progress, 0, index, time.perf_counter())
         self.printed.install()
 
@@ -68,9 +64,10 @@ class _Worker:
 def run_batch(job: Job, inputs: Sequence[Call], out_fd: int, progress_fd: int) -> None:
     """Load the script, then call its function on each input that is to be run.
 
-    Ends early after a call that broke a limit: the process may be spoilt, and the rest goes to a fresh one.
+    Ends early after a call that broke a limit: the process may be spoilt, and the rest goes to a
+    fresh one.
     """
-    worker = _Worker(job, out_fd, progress_fd, _BATCH_PATIENCE)
+    worker = _Worker(job, out_fd, progress_fd)
     worker.begin(LOADING)
     worker.seeds.set(0)
     worker.alarm.start()
@@ -97,7 +94,7 @@ def run_session(job: Job, channel_fd: int, progress_fd: int) -> None:
 
     A message is a list of episodes that have ended, and a list of calls: episode, args, kwargs.
     """
-    worker = _Worker(job, channel_fd, progress_fd, _STEP_PATIENCE)
+    worker = _Worker(job, channel_fd, progress_fd)
     worker.begin(LOADING)
     worker.alarm.start()
     worker.alarm.pause()

@@ -1,8 +1,8 @@
-"""The zygote: a clean Python process that holds inputs, and from which each script's process is forked.
+"""The zygote: a clean Python process that holds inputs, and forks the scripts' processes.
 
-It was started with exec, so that nothing of the trainer's is in its memory: no labels, no keys. It never runs scripts
-itself. A forked child shares the interpreter, numpy and the inputs with it, copied only where the child writes, which
-makes a fresh process cheap.
+It was started with exec, so that nothing of the trainer's is in its memory: no labels, no keys. It
+never runs scripts itself. A forked child shares the interpreter, numpy and the inputs with it,
+copied only where the child writes, which makes a fresh process cheap.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from langprop.errors import IsolationError
 from langprop.sandbox import control, linux
 from langprop.sandbox.confine import confine
 from langprop.sandbox.control import Message
@@ -33,13 +34,34 @@ from langprop.sandbox.worker import run_batch, run_session
 
 # What scripts like to import; an import takes milliseconds, and each script would pay for it.
 _WARM = (
-    "bisect cmath collections copy dataclasses datetime decimal enum fractions functools heapq itertools json "
-    "math numpy operator random re statistics string typing unicodedata"
-).split()
-
-_SPARE_TASKS = (
-    1_000  # processes and threads that a script may add to those of the user; see RLIMIT_NPROC
+    "bisect",
+    "cmath",
+    "collections",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "fractions",
+    "functools",
+    "heapq",
+    "itertools",
+    "json",
+    "math",
+    "numpy",
+    "numpy.linalg",
+    "numpy.random",
+    "operator",
+    "random",
+    "re",
+    "statistics",
+    "string",
+    "typing",
+    "unicodedata",
 )
+
+_SPARE_TASKS = 1_000  # that scripts may add to those of the user; see RLIMIT_NPROC
+_MAX_GENERATIONS = 100  # of processes that were started by processes
 _MAX_FILES = 1_024  # open in the zygote: one for each child
 _FIRST_KEPT_FD = 1_000
 
@@ -77,9 +99,14 @@ class Zygote:
                 self._obey(message)
 
     def kill_all(self) -> None:
-        """End all children."""
-        for pidfd in self._children:
-            linux.pidfd_kill(pidfd)
+        """End all children, and what they may have started."""
+        for pid, _ in self._children.values():
+            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        self._children.clear()
+        self._kill_orphans()
 
     def _obey(self, message: Message) -> None:
         if message.kind == control.LOAD:
@@ -93,7 +120,7 @@ class Zygote:
             os.close(fd)
 
     def _settle(self) -> None:
-        """After new data: keep the garbage collector of the children from touching, and so copying, all of it."""
+        """After new data: keep the children's garbage collector from copying it by touching."""
         gc.collect()
         gc.disable()
         gc.freeze()
@@ -125,6 +152,7 @@ class Zygote:
             fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _FIRST_KEPT_FD) for fd in message.fds[1:3]
         )
         os.closerange(3, _FIRST_KEPT_FD)
+        os.dup2(1, 2)  # to /dev/null; the zygote's goes to the trusted side
         confine(job.limits, self._base, len(job.todo), self._n_tasks, parent)
         gc.enable()
         if message.kind == control.RUN:
@@ -149,13 +177,19 @@ class Zygote:
     def _kill_orphans(self) -> None:
         """End what a script left behind in a session of its own; orphans become the zygote's."""
         known = {pid for pid, _ in self._children.values()}
-        try:
-            text = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
-        except OSError:  # the kernel was built without it
-            return
-        for pid in set(map(int, text.split())) - known:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+        list_of_children = Path(f"/proc/self/task/{os.getpid()}/children")
+        for _ in range(_MAX_GENERATIONS):
+            try:
+                orphans = (
+                    set(map(int, list_of_children.read_text(encoding="ascii").split())) - known
+                )
+            except OSError:  # the kernel was built without it
+                return
+            if not orphans:
+                return
+            for pid in orphans:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
 
 
 _COUNT = struct.Struct("<Q")
@@ -179,6 +213,17 @@ def _read_inputs(fd: int) -> list[Call]:
     return calls
 
 
+def _pidfd() -> int:
+    try:
+        return linux.pidfd_open(os.getpid())
+    except OSError as error:
+        raise IsolationError(
+            "isolating scripts needs the pidfd calls of Linux 5.3 or later, which this kernel "
+            "doesn't have; type Trainer(executor='inline') to run generated code in the trainer's "
+            "process, where it can do whatever you can."
+        ) from error
+
+
 def main(fd: int) -> None:
     """Be a zygote, with the control channel at this descriptor."""
     channel = socket.socket(fileno=fd)
@@ -190,6 +235,7 @@ def main(fd: int) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(_MAX_FILES, highest), highest))
+        os.close(_pidfd())
         for name in _WARM:
             importlib.import_module(name)
         zygote = Zygote(channel)

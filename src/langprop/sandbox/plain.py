@@ -1,0 +1,42 @@
+"""What plain data is: the types and bounds that the encoder and the decoder share."""
+
+from __future__ import annotations
+
+import struct
+from itertools import chain
+from typing import Any
+
+from langprop.errors import WireError
+
+PLAIN = (
+    "None, bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset, "
+    "numpy numbers and arrays"
+)
+"""What can be sent, in words."""
+
+MAX_DEPTH = 64  # containers in containers
+MAX_INT_BITS = 14_000  # 4,215 digits: Python refuses to print integers of more than 4,300
+MAX_NDIM = 32
+
+TUPLE, SET, FROZENSET, COMPLEX, INT, ARRAY, SCALAR = range(1, 8)
+"""Extension types of msgpack."""
+
+COMPLEX_FORMAT = struct.Struct("<dd")
+LEAVES = frozenset({type(None), bool, int, float, str, bytes, complex})
+CONTAINERS = (list, tuple, dict, set, frozenset)
+
+TOO_DEEP = f"data nested more than {MAX_DEPTH} deep, or data that contains itself"
+
+
+def check_depth(value: Any) -> None:
+    """Refuse deep nesting; level by level, as recursion would itself be too deep."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [item for item in level if isinstance(item, CONTAINERS)]
+        if not level:
+            return
+        parts = (chain(item, item.values()) if isinstance(item, dict) else item for item in level)
+        level = list(chain.from_iterable(parts))
+        if LEAVES.issuperset(map(type, level)):  # at the speed of C, for large flat data
+            level = []
+    raise WireError(TOO_DEEP)
