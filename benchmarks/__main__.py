@@ -1,7 +1,7 @@
 """Prints the figures that the documentation quotes.
 
-    make bench
-    python -m benchmarks startup evaluation
+make bench
+python -m benchmarks startup evaluation
 """
 
 from __future__ import annotations

@@ -67,12 +67,12 @@ class Puzzle:
         """How close the answer is: 1.0 if, and only if, it solves the puzzle. Never raises.
 
         The mean over all rows, columns and blocks of the share of the values 1 ... side that occur
-        in it. A cell whose given was changed doesn't count, so that there is nothing to gain from
-        solving another puzzle.
+        exactly once in it. A cell whose given was changed counts as empty. So there is nothing to
+        gain from filling cells at random, or from solving another puzzle.
 
         Args:
-            solution: Anything. What isn't a grid of the right shape, with whole numbers from 0 (still
-                empty) to side, scores 0.
+            solution: Anything. What isn't a grid of the right shape, with whole numbers from 0
+                (still empty) to side, scores 0.
         """
         grid = self._read(solution)
         if isinstance(grid, str):
@@ -82,10 +82,11 @@ class Puzzle:
             0 if given and value != given else value
             for given, value in zip(self._givens, grid, strict=True)
         ]
-        found = sum(
-            len({kept[cell] for cell in unit} - {0}) for unit in units_of(self.width, self.height)
-        )
-        return found / (3 * n * n)
+        once = 0
+        for unit in units_of(self.width, self.height):
+            values = [kept[cell] for cell in unit]
+            once += sum(value > 0 and values.count(value) == 1 for value in values)
+        return once / (3 * n * n)
 
     def violations(self, solution: Any, limit: int | None = None) -> list[str]:
         """What is wrong with an answer, in words; empty if it solves the puzzle. Never raises.

@@ -437,7 +437,8 @@ def test_ctrl_c_ends_cleanly_with_the_best_so_far_saved(tmp_path):
 
 def test_a_trained_function_runs_isolated_and_outlives_its_failures(make):
     module = double()
-    source = "import os\ndef double(x):\n    return os._exit(1) if x < 0 else (os.getpid(), 2 * x)\n"
+    body = "return os._exit(1) if x < 0 else (os.getpid(), 2 * x)"
+    source = f"import os\ndef double(x):\n    {body}\n"
     module.population.add([lp.Script(source, "double")])
     for _ in range(4):
         with pytest.raises(lp.PolicyError, match="crash"):
@@ -445,7 +446,7 @@ def test_a_trained_function_runs_isolated_and_outlives_its_failures(make):
     pid, answer = module(21)
     assert answer == 42
     assert pid != os.getpid()
-    with pytest.raises(lp.PolicyError, match="exception.*TypeError"):
+    with pytest.raises(lp.PolicyError, match=r"exception.*TypeError"):
         module("a", 1, 2)
     module.close()
     assert module(1)[1] == 2

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def print_source(console: Console, source: str) -> None:
-    """Print source: in colour on a terminal, elsewhere exactly as it is, so that it can be copied."""
+    """Print source: in colour on a terminal, elsewhere as it is, so that it can be copied."""
     from rich.syntax import Syntax
 
     source = source.rstrip()

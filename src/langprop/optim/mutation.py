@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from langprop.errors import ScriptError
@@ -22,10 +24,11 @@ _FULL = 30  # [updates] without progress until the share of fresh scripts is at 
 class MutationOptimizer(Optimizer):
     """Writes scripts by typed random edits, and judges them by nothing but their scores.
 
-    The embedded default, and the baseline that a language model has to beat. The first scripts are the module's seed
-    scripts, or random bodies for its stub. A step draws parents by tournament, edits each into its children, and lets the
-    best of both survive (an evolution strategy with "plus" selection). Ties go to either, so that a population drifts
-    over plateaus. While nothing improves, more and more of the children are written from scratch.
+    The embedded default, and the baseline that a language model has to beat. The first scripts are
+    the module's seed scripts, or random bodies for its stub. A step draws parents by tournament,
+    edits each into its children, and lets the best of both survive (an evolution strategy with
+    "plus" selection). Ties go to either, so that a population drifts over plateaus. While nothing
+    improves, more and more of the children are written from scratch.
 
     Args:
         n_parents: Parents drawn in a step.
@@ -34,11 +37,12 @@ class MutationOptimizer(Optimizer):
         decay: What is left of the past's weight after a step, in [0, 1].
         n_first: First scripts; None for `n_parents * n_children`.
         crossover: Probability that a child has a second parent, in [0, 1].
-        fresh: Share of the children that are written from scratch, in [0, 1]; from a seed script, by several edits.
+        fresh: Share of the children that are written from scratch, in [0, 1]; from a seed script,
+            by several edits.
         fresh_stuck: The same when there was no progress for many updates.
         tournament: Policies that are drawn for one parent; the best of them becomes it.
-        max_size: Expressions and statements in a script, beyond which growing becomes rare; at least half more than
-            the largest seed script is always allowed.
+        max_size: Expressions and statements in a script, beyond which growing becomes rare; at
+            least half more than the largest seed script is always allowed.
 
     Raises:
         ValueError: A number is out of range.
@@ -88,11 +92,13 @@ class MutationOptimizer(Optimizer):
     # The two methods
 
     def setup(self, module: Module) -> list[Script]:
-        """Write the first scripts: the seed scripts and edits of them, or random bodies of the stub."""
+        """Write the first scripts: the seeds and edits of them, or random bodies of the stub."""
         first = [Script(source, module.entry_point, origin="seed") for source in module.seeds]
         for script in first:
             self._is_new(script)
-        return first + self._distinct(self.n_first - len(first), lambda: self._from_scratch(module))
+        return first + self._distinct(
+            self.n_first - len(first), partial(self._from_scratch, module)
+        )
 
     def update(self, module: Module) -> list[Script]:
         """Draw parents from the population and write their children."""
@@ -108,15 +114,13 @@ class MutationOptimizer(Optimizer):
             parent = self._parent(policies)
             count = self.n_children
             scratch = int(self.rng.binomial(count, share))
-            children += self._distinct(scratch, lambda: self._from_scratch(module))
-            children += self._distinct(
-                count - scratch, lambda parent=parent: self._child(module, parent)
-            )  # type: ignore[misc]
+            children += self._distinct(scratch, partial(self._from_scratch, module))
+            children += self._distinct(count - scratch, partial(self._child, module, parent))
         return children
 
     # Writing
 
-    def _distinct(self, count: int, write: Any) -> list[Script]:
+    def _distinct(self, count: int, write: Callable[[], Script | None]) -> list[Script]:
         """Scripts that weren't written before. Where nothing new turns up there are fewer."""
         scripts = []
         for _ in range(count):

@@ -1,4 +1,4 @@
-"""Mutation: random edits of Python that mostly run. The parameters' noise, without a language model.
+"""Mutation: random edits of Python that mostly run, without a language model.
 
     random_body(stub, entry_point, rng)          a first program from a signature
     mutate(source, entry_point, rng, donor)      a child of one script or of two
@@ -17,15 +17,16 @@ How it works, from the bottom up:
     draft          a script with all of the above
     bench          what lies before an operator
     terminals      operators on constants and names
-    expressions    operators on expressions
+    expressions    operators on operators, comparisons, calls
+    parts          operators on sub-expressions
     statements     operators on statements
     crossover      operators on two scripts
-    mutate, body   the two functions above
+    mutation, body the two functions above
 
 Needs libcst, which is why `langprop.scripts` doesn't import it.
 """
 
 from langprop.scripts.mutation.body import random_body
-from langprop.scripts.mutation.mutate import Mutation, mutate
+from langprop.scripts.mutation.mutation import Mutation, mutate
 
 __all__ = ["Mutation", "mutate", "random_body"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from langprop.scripts.mutation.iteration import Iteration
 from langprop.scripts.mutation.kinds import FLOAT, INT, UNKNOWN, Kind, fits
@@ -45,7 +46,7 @@ class Arithmetic(Iteration):
         if sized:
             options.append((4, lambda: self._reduce(INT, env)))
         if sized or self.names(INT, env):
-            options.append((1.5, lambda: self._total(INT, env, depth)))
+            options.append((1.5, lambda: self.total(INT, env, depth)))
         if any(kind.name == "float" for kind in env.values()):
             options.append(
                 (
@@ -80,13 +81,11 @@ class Arithmetic(Iteration):
         ]
         if sized:
             options.append((4, lambda: self._reduce(FLOAT, env)))
-            options.append((1.5, lambda: self._total(FLOAT, env, depth)))
+            options.append((1.5, lambda: self.total(FLOAT, env, depth)))
         for module, functions in (("math", _UNARY_MATH), ("numpy", UNARY_NUMPY)):
             if module in self.words.modules:
                 call = f"{self.words.modules[module]}.{dice.pick(functions)}"
-                options.append(
-                    (1.2, lambda call=call: Code(f"{call}({self._float(env, depth - 1).text})"))
-                )  # type: ignore[misc]
+                options.append((1.2, partial(self._called, call, (FLOAT,), env, depth - 1)))
         self._offer_calls(options, FLOAT, env, depth)
         return dice.weighted(options)()
 
@@ -159,7 +158,8 @@ class Arithmetic(Iteration):
         return Code(f"{self.dice.pick(('max', 'min'))}({', '.join(parts)})")
 
     def _int_math(self, env: Env, depth: int) -> Code:
-        call = f"{self.words.modules['math']}.{self.dice.pick(('gcd', 'isqrt', 'floor', 'ceil', 'lcm', 'comb', 'prod'))}"
+        names = ("gcd", "isqrt", "floor", "ceil", "lcm", "comb", "prod")
+        call = f"{self.words.modules['math']}.{self.dice.pick(names)}"
         name = call.rsplit(".", 1)[1]
         if name in ("gcd", "comb", "lcm"):
             return Code(f"{call}({self._int(env, depth - 1).text}, {self._int(env, 0).text})")
@@ -175,8 +175,12 @@ class Arithmetic(Iteration):
         """Add calls of the script's own functions that give a kind."""
         for name, (parameters, returns) in self.words.calls.items():
             if fits(returns, kind):
-                options.append((1.0, lambda n=name, p=parameters: Code(  # type: ignore[misc]
-                    f"{n}({', '.join(self.expression(k, env, min(depth - 1, 1)).text for k in p)})")))  # fmt: skip
+                call = partial(self._called, name, parameters, env, min(depth - 1, 1))
+                options.append((1.0, call))
+
+    def _called(self, name: str, parameters: tuple[Kind, ...], env: Env, depth: int) -> Code:
+        arguments = [self.expression(kind, env, depth).text for kind in parameters]
+        return Code(f"{name}({', '.join(arguments)})")
 
     def _reduce(self, kind: Kind, env: Env) -> Code:
         """A number out of something that has a length."""
@@ -215,8 +219,11 @@ class Arithmetic(Iteration):
             options.append((1.0, f"len({name}[0])"))
         return Code(self.dice.weighted(options))
 
-    def _total(self, kind: Kind, env: Env, depth: int) -> Code:
+    def total(self, kind: Kind, env: Env, depth: int) -> Code:
+        """Sum, maximum or minimum of a comprehension."""
         function = self.dice.weighted(((4, "sum"), (1, "max"), (1, "min")))
         if not self.can_iterate(env):
             return self.leaf(kind, env)
-        return Code(f"{function}({self.comprehension(kind, env, depth)})")
+        return Code(
+            f"{function}({self.comprehension(kind, env, depth, counting=function == 'sum')})"
+        )

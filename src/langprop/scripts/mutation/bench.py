@@ -1,4 +1,4 @@
-"""Bench: what lies before an operator when it edits: the script's index, a donor's, dice and a writer."""
+"""Bench: what lies before an operator when it edits: an index, a donor's, dice, a writer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Edit(NamedTuple):
 
     Attributes:
         path: Where.
-        new: The expression, operator or statement that goes there, or the statements if the path is a block's.
+        new: The expression, operator or statement that goes there, or the statements if the path
+            is a block's.
     """
 
     path: Path

@@ -33,7 +33,8 @@ def bindings(body: Iterable[cst.CSTNode], deep: bool = False) -> Bindings:
 
     Args:
         body: The statements. Functions and classes in them bind their names only.
-        deep: Look into expressions, too, for assignment expressions and `yield`; this costs ten times as much.
+        deep: Look into expressions, too, for assignment expressions and `yield`; this costs ten
+            times as much.
     """
     found = Bindings()
     for statement in body:
@@ -153,7 +154,7 @@ def inside(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def free_names(node: cst.CSTNode) -> set[str]:
-    """Names that an expression or statement reads or assigns, without attributes, keywords and comprehension variables."""
+    """Names that code reads or assigns, but no attributes, keywords, comprehension variables."""
     found: list[cst.Name] = []
     skipped: set[int] = set()
     bound: set[str] = set()

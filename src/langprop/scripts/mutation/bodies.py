@@ -1,14 +1,15 @@
 """Bodies: whole first programs, in the shapes that programs usually have.
 
-The shapes know nothing of a task: branches, bindings, loops with one or two accumulators, searches, recursion over
-something that shrinks, and `while` loops that make progress. What is in them is random.
+The shapes know nothing of a task: branches, bindings, loops with one or two accumulators,
+searches, recursion over something that shrinks, and `while` loops that make progress. What is in
+them is random.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from langprop.scripts.mutation.kinds import INT, STR, UNKNOWN, Kind, fits
+from langprop.scripts.mutation.kinds import BOOL, INT, STR, UNKNOWN, Kind, fits
 from langprop.scripts.mutation.steps import INDENT, StepWriter, indented
 from langprop.scripts.mutation.words import SUM, Code, Env
 from langprop.scripts.mutation.writer import Writer
@@ -53,6 +54,7 @@ class BodyWriter(StepWriter):
             (1.5, lambda: self._bound(returns, env)),
             (2.5, lambda: self._branches(returns, env)),
             (5.0 if loops and accumulated else 0, lambda: self._accumulator(returns, env)),
+            (2.5 if loops and accumulated else 0, lambda: self._comprehended(returns, env)),
             (1.0 if loops and returns.number else 0, lambda: self._pair(returns, env)),
             (1.5 if loops else 0, lambda: self._search(returns, env)),
             (
@@ -109,8 +111,25 @@ class BodyWriter(StepWriter):
             result = writer.expression(kind, {**env, name: kind}, 1).text
         return [*lines, f"return {result}"]
 
+    def _comprehended(self, returns: Kind, env: Env) -> list[str]:
+        """One comprehension, reduced to what is wanted."""
+        writer, kind = self.writer, returns.plain()
+        if kind.number:
+            return [f"return {writer.total(kind, env, 2).text}"]
+        if kind.name == "dict":
+            key, value = kind.items if len(kind.items) == 2 else (UNKNOWN, UNKNOWN)
+            return [f"return {{{writer.comprehension(key, env, 2, value)}}}"]
+        inside = writer.comprehension(kind if kind in (STR, BOOL) else kind.item, env, 2)
+        form = {
+            "str": '"".join({})',
+            "bool": self.dice.pick(("any({})", "all({})")),
+            "list": "[{}]",
+            "set": "{{{}}}",
+        }.get(kind.name, "tuple({})")
+        return [f"return {form.format(inside)}"]
+
     def _start(self, kind: Kind, env: Env) -> str:
-        """What an accumulator starts from: mostly a neutral element, sometimes an argument or a first element."""
+        """Where an accumulator starts: a neutral element, an argument, a first element."""
         dice = self.dice
         first = [
             f"{name}[0]" for name, given in env.items() if given.sequence and fits(given.item, kind)
@@ -123,15 +142,20 @@ class BodyWriter(StepWriter):
         empty = {"str": '""', "list": "[]", "dict": "{}", "set": "set()"}
         if kind.name in empty and dice.chance(0.85):
             return empty[kind.name]
-        return self.writer.leaf(kind, env, 0.5).text
+        start = self.writer.leaf(kind, env, 0.5)
+        copied = kind.name in ("list", "dict", "set") and start.text in env
+        return f"{start.text}.copy()" if copied else start.text
 
     def _step(self, name: str, kind: Kind, inner: Env, outer: Env) -> list[str]:
-        """What a loop does with its accumulator: an update, sometimes under a condition, sometimes two."""
-        dice = self.dice
-        lines = self._update(name, kind, inner, loop=True)
+        """What a loop does with its accumulator: an update, sometimes under a condition."""
+        dice, writer = self.dice, self.writer
+        around = {**outer, name: kind}
+        lines = self._update(name, kind, {name: kind, **writer.focus(inner, around)}, loop=True)
         if dice.chance(0.35):
-            tested = {key: value for key, value in inner.items() if key != name or dice.chance(0.4)}
-            lines = [f"if {self.writer.condition(tested or outer).text}:", *indented(lines)]
+            tested = dict(writer.focus(inner, around))
+            if dice.chance(0.4):
+                tested[name] = kind
+            lines = [f"if {writer.condition(tested).text}:", *indented(lines)]
         if dice.chance(0.1):
             lines += self._leave(inner)
         return lines
@@ -152,8 +176,12 @@ class BodyWriter(StepWriter):
             if dice.chance(0.4):
                 value = Code(f"{first} + {second}", SUM)
             updates.append(swap.text if dice.chance(0.4) else value.text)
-        return [start, f"for {target} in {iterable}:", f"{INDENT}{first}, {second} = {', '.join(updates)}",
-                f"return {dice.pick((first, second))}"]  # fmt: skip
+        return [
+            start,
+            f"for {target} in {iterable}:",
+            f"{INDENT}{first}, {second} = {', '.join(updates)}",
+            f"return {dice.pick((first, second))}",
+        ]
 
     def _search(self, returns: Kind, env: Env) -> list[str]:
         """A loop that returns at the first element that meets a condition."""
@@ -168,14 +196,15 @@ class BodyWriter(StepWriter):
                 if self.dice.chance(0.5)
                 else (Code("False"), Code("True"))
             )
-        lines = [f"if {writer.condition(inner).text}:", f"{INDENT}return {found.text}"]
+        test = writer.condition(writer.focus(inner, env))
+        lines = [f"if {test.text}:", f"{INDENT}return {found.text}"]
         return [f"for {target} in {iterable}:", *indented(lines), f"return {default.text}"]
 
     def _shrinks(self, kind: Kind) -> bool:
         return (kind.name == "int" and not kind.values) or kind.name in ("list", "str", "vartuple")
 
     def _recursion(self, returns: Kind, env: Env, name: str) -> list[str]:
-        """A base case, then a step that combines one part with the answer for a smaller argument."""
+        """A base case, then a part combined with the answer for a smaller argument."""
         dice, writer, kind = self.dice, self.writer, env[name]
         if kind.name == "int":
             smaller = dice.weighted(
@@ -213,8 +242,13 @@ class BodyWriter(StepWriter):
                 f"return {part.inside(12 if operator == '*' else 11)} {operator} {call.text}",
             ]
         if returns.name in ("str", "list") and not returns.values:
-            joined = part.inside(SUM) if returns.name == "str" or fits(kind, returns) is False else f"[{name}{element}]" \
-                if kind.name == "list" else part.inside(SUM)  # fmt: skip
+            joined = (
+                part.inside(SUM)
+                if returns.name == "str" or fits(kind, returns) is False
+                else f"[{name}{element}]"
+                if kind.name == "list"
+                else part.inside(SUM)
+            )
             order = (joined, call.text) if dice.chance(0.5) else (call.text, joined)
             return [*lines, f"return {order[0]} + {order[1]}"]
         if returns.name == "bool" and not returns.values:
@@ -236,8 +270,11 @@ class BodyWriter(StepWriter):
             other = dice.pick(others)
             smaller = dice.pick((f"{other} % {shrinking}", f"{shrinking} - 1", f"{shrinking} // 2"))
             value = shrinking if dice.chance(0.5) else writer.expression(INT, env, 1).text
-            return [f"while {shrinking} > 0:", f"{INDENT}{other}, {shrinking} = {value}, {smaller}",
-                    f"return {dice.pick((other, other, shrinking))}"]  # fmt: skip
+            return [
+                f"while {shrinking} > 0:",
+                f"{INDENT}{other}, {shrinking} = {value}, {smaller}",
+                f"return {dice.pick((other, other, shrinking))}",
+            ]
         kind = returns.plain() if returns.name != "vartuple" else Kind("list", returns.items)
         name = writer.fresh(env)
         base = dice.weighted(((3, "10"), (3, "2"), (1, "3")))
@@ -247,13 +284,24 @@ class BodyWriter(StepWriter):
         if "//" in smaller and dice.chance(0.6):  # digits in some base
             digit = f"{shrinking} % {base}"
             if kind.number:
-                operator = dice.weighted(((4, f"{name} += {digit}"), (1, f"{name} *= {digit}"), (1, f"{name} += 1"),
-                                          (2, f"{name} = {name} * {base} + {digit}"), (1, f"{name} = max({name}, {digit})")))  # fmt: skip
+                operator = dice.weighted(
+                    (
+                        (4, f"{name} += {digit}"),
+                        (1, f"{name} *= {digit}"),
+                        (1, f"{name} += 1"),
+                        (2, f"{name} = {name} * {base} + {digit}"),
+                        (1, f"{name} = max({name}, {digit})"),
+                    )
+                )
                 step = [operator]
             elif kind == STR:
                 step = [dice.pick((f"{name} = str({digit}) + {name}", f"{name} += str({digit})"))]
             elif kind.name == "list":
                 step = [dice.pick((f"{name}.append({digit})", f"{name}.insert(0, {digit})"))]
         result = f"tuple({name})" if returns.name == "vartuple" else name
-        return [f"{name} = {self._start(kind, env)}", f"while {shrinking} > 0:", *indented([*step, f"{shrinking} {smaller}"]),
-                f"return {result}"]  # fmt: skip
+        return [
+            f"{name} = {self._start(kind, env)}",
+            f"while {shrinking} > 0:",
+            *indented([*step, f"{shrinking} {smaller}"]),
+            f"return {result}",
+        ]

@@ -26,8 +26,8 @@ def random_body(
     """Write a random body for a stub.
 
     Args:
-        stub: Source with the function's signature and docstring, and the imports that it may use. What its body holds
-            besides the docstring is dropped.
+        stub: Source with the function's signature and docstring, and the imports that it may use.
+            What its body holds besides the docstring is dropped.
         entry_point: Name of the function.
         rng: Where all choices come from.
         example: Arguments of one call, for the kinds of parameters without annotations.
@@ -52,10 +52,10 @@ def random_body(
     for _ in range(_ATTEMPTS):
         lines = writer.body(scope.returns, env)
         source, tree = _filled(empty.tree, entry_point, lines)
-        plain = compiled(source)
-        if isinstance(plain, str):
+        read = compiled(source)
+        if isinstance(read, str) or read.warned > empty.warned:
             continue
-        child = Draft(source, entry_point, tree, plain, empty.hints)
+        child = Draft(source, entry_point, tree, read.tree, empty.hints, read.warned)
         if child.risk <= empty.risk and not child.index.undefined - empty.index.undefined:
             return source
     constant = Writer(dice).constant(scope.returns)
@@ -76,27 +76,16 @@ def _filled(tree: cst.Module, entry_point: str, lines: list[str]) -> tuple[str, 
         function = body[index]
         if not isinstance(function, cst.FunctionDef) or function.name.value != entry_point:
             continue
-        kept: list[cst.BaseStatement] = []
-        if function.get_docstring() is not None:
-            first = function.body.body[0]
-            if isinstance(first, cst.SimpleStatementLine):
-                kept = [
-                    first.with_changes(
-                        body=[first.body[0].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)]
-                    )
-                ]
-            elif isinstance(first, cst.BaseSmallStatement):
-                kept = [
-                    cst.SimpleStatementLine(
-                        [first.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)]
-                    )
-                ]
-        block = cst.IndentedBlock([*kept, *parse_block(lines)])
+        documented = function.get_docstring(clean=False) is not None
+        block = cst.IndentedBlock(
+            [*function.body.body[: 1 if documented else 0], *parse_block(lines)]
+        )
         if isinstance(function.body, cst.IndentedBlock):
             block = block.with_changes(header=function.body.header, indent=function.body.indent)
         body[index] = function.with_changes(body=block)
         filled = tree.with_changes(body=body)
         return filled.code, filled
     raise ScriptError(
-        f"the stub has no function {entry_point!r} at the top level; define one: `def {entry_point}(…): ...`."
+        f"the stub has no function {entry_point!r} at the top level; "
+        f"define one: `def {entry_point}(…): ...`."
     )

@@ -48,10 +48,8 @@ class Conditions(Arithmetic):
                 else Code(str(self.dice.between(2, 5)))
             )
             modulo = self._binary(self.leaf(INT, env, 0.95), "%", divisor)
-            return Code(
-                f"{modulo.text} {self.dice.pick(('==', '!=', '=='))} {self.dice.pick(('0', '0', '1'))}",
-                COMPARE,
-            )
+            rest = self.dice.pick(("== 0", "== 0", "!= 0", "== 1"))
+            return Code(f"{modulo.text} {rest}", COMPARE)
         left = self.expression(kind, env, depth if self.dice.chance(0.7) else 0)
         if kind == FLOAT and self.dice.chance(0.5):
             left = self.linear(env)

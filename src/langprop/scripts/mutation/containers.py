@@ -131,11 +131,21 @@ class Containers(Conditions):
             options += [
                 (2, lambda: Code(name)),
                 (2, lambda: Code(f"{module}.{function}({self._array(env, depth - 1).text})")),
-                (3, lambda: self._binary(Code(name), operator, self.dice.pick((self._array, self._float))(env, 0))),
-                (1, lambda: Code(f"{module}.where({name} > {self._float(env, 0).text}, {name}, "
-                                 f"{self._float(env, 0).text})")),
+                (
+                    3,
+                    lambda: self._binary(
+                        Code(name), operator, self.dice.pick((self._array, self._float))(env, 0)
+                    ),
+                ),
+                (
+                    1,
+                    lambda: Code(
+                        f"{module}.where({name} > {self._float(env, 0).text}, {name}, "
+                        f"{self._float(env, 0).text})"
+                    ),
+                ),
                 (1, lambda: self.slice(name, env)),
-            ]  # fmt: skip
+            ]
         lists = [
             name
             for name, kind in env.items()

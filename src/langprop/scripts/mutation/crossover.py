@@ -38,8 +38,13 @@ def transplant(bench: Bench) -> Edit | None:
     blocks = [block for block in bench.index.blocks if block.scope.entry]
     if donor is None or not blocks:
         return None
-    places = [(block, position) for block in donor.blocks if block.scope.entry
-              for position in range(block.first, len(block.statements)) if movable(block.statements[position])]  # fmt: skip
+    places = [
+        (block, position)
+        for block in donor.blocks
+        if block.scope.entry
+        for position in range(block.first, len(block.statements))
+        if movable(block.statements[position])
+    ]
     if not places:
         return None
     source, index = dice.pick(places)
@@ -49,11 +54,8 @@ def transplant(bench: Bench) -> Edit | None:
         return None
     position = dice.between(block.first, last)
     new = _adapted(bench, source.statements[index], source.envs[index], block.envs[position])
-    if (
-        not isinstance(new, cst.BaseStatement)
-        or ends(new)
-        and position < len(block.statements)
-        and not block.loop
+    if not isinstance(new, cst.BaseStatement) or (
+        ends(new) and position < len(block.statements) and not block.loop
     ):
         return None
     replaced = (
@@ -92,7 +94,7 @@ def _top(index: Index | None) -> Block | None:
 
 
 def _adapted(bench: Bench, node: cst.CSTNode, source: Env, goal: Env) -> cst.CSTNode | None:
-    """The node with names of the goal's scope; None if it needs one that has no counterpart there."""
+    """The node with names of the goal's scope; None if one has no counterpart there."""
     own = bindings([node]).names if isinstance(node, cst.BaseStatement) else set()
     donor = bench.donor or bench.index
     renaming: dict[str, str] = {}
@@ -116,13 +118,15 @@ class _Rename(cst.CSTTransformer):
         super().__init__()
         self.names = names
 
-    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:  # noqa: N802 - libcst's name
+    # libcst's names of methods
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:  # noqa: N802
         new = self.names.get(original_node.value)
         return updated_node if new is None else updated_node.with_changes(value=new)
 
-    def leave_Attribute(
+    def leave_Attribute(  # noqa: N802
         self, original_node: cst.Attribute, updated_node: cst.Attribute
-    ) -> cst.Attribute:  # noqa: N802
+    ) -> cst.Attribute:
         return updated_node.with_changes(attr=original_node.attr)
 
     def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:  # noqa: N802

@@ -14,8 +14,8 @@ T = TypeVar("T")
 class Dice:
     """Random choices from a numpy generator.
 
-    `Generator.choice` makes an array of its argument, which costs more than the edit that it decides; these draw one
-    uniform number each.
+    `Generator.choice` makes an array of its argument, which costs more than the edit that it
+    decides; these draw one uniform number each.
 
     Args:
         rng: The generator that every choice draws from.

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import libcst as cst
 
@@ -28,6 +28,18 @@ _QUOTED = re.compile(r"""(?<!\w)(?:'([^'\n]{1,40})'|"([^"\n]{1,40})"|`([^`\n]{1,
 _MAX_WORDS = 24  # constants taken from a script's text
 
 
+class Compiled(NamedTuple):
+    """What the compiler made of a source.
+
+    Attributes:
+        tree: Its abstract syntax tree.
+        warned: Warnings of the compiler.
+    """
+
+    tree: ast.Module
+    warned: int
+
+
 @dataclass(eq=False)
 class Draft:
     """A script as mutation sees it.
@@ -38,6 +50,7 @@ class Draft:
         tree: Its syntax tree, with formatting.
         plain: Its abstract syntax tree.
         hints: Kinds of parameters that have no annotation.
+        warned: Warnings of the compiler.
         index: Places that may be edited.
         risk: Hazards in it.
     """
@@ -47,6 +60,7 @@ class Draft:
     tree: cst.Module
     plain: ast.Module
     hints: Hints = ()
+    warned: int = 0
     index: Index = field(init=False)
     risk: int = field(init=False)
 
@@ -68,7 +82,7 @@ class Draft:
         )
 
     def vocabulary(self) -> Vocabulary:
-        """What new code may use: imported modules, the script's own functions, constants of its code and docstring."""
+        """What new code may use: modules, functions, constants of code and docstring."""
         numbers: list[float | int] = []
         texts: list[str] = []
         for node in ast.walk(self.plain):
@@ -124,49 +138,76 @@ def draft(source: str, entry_point: str, hints: Hints = ()) -> Draft:
         ScriptError: It is no Python, too large, or has no such function at the top level.
     """
     check_size(source)
-    plain = compiled(source)
-    if isinstance(plain, str):
-        raise ScriptError(f"the script can't be mutated: {plain}.")
+    read = compiled(source)
+    if isinstance(read, str):
+        raise ScriptError(f"the script can't be mutated: {read}.")
+    plain = read.tree
     if not any(
         isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == entry_point
         for node in plain.body
     ):
         raise ScriptError(
-            f"the script has no function {entry_point!r} at the top level; define one: `def {entry_point}(…):`."
+            f"the script has no function {entry_point!r} at the top level; "
+            f"define one: `def {entry_point}(…):`."
         )
     try:
-        return Draft(source, entry_point, cst.parse_module(source), plain, hints)
+        tree = cst.parse_module(source)
+        unfolded = _unfolded(tree, entry_point)
+        if unfolded is not tree:
+            source, tree = unfolded.code, unfolded
+            plain = ast.parse(source)
+        return Draft(source, entry_point, tree, plain, hints, read.warned)
     except (cst.ParserSyntaxError, RecursionError) as error:
         raise ScriptError(
             f"the script can't be mutated: {type(error).__name__} while reading it."
         ) from error
 
 
-def compiled(source: str) -> ast.Module | str:
-    """The abstract syntax tree of a source that compiles; else what is wrong with it."""
+def _unfolded(tree: cst.Module, entry_point: str) -> cst.Module:
+    """The module with the entry point's body on lines of its own, open to statements."""
+    body = list(tree.body)
+    for position, function in enumerate(body):
+        if (
+            isinstance(function, cst.FunctionDef)
+            and function.name.value == entry_point
+            and isinstance(function.body, cst.SimpleStatementSuite)
+        ):
+            lines = [
+                cst.SimpleStatementLine([small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)])
+                for small in function.body.body
+            ]
+            body[position] = function.with_changes(body=cst.IndentedBlock(lines))
+            return _unfolded(tree.with_changes(body=body), entry_point)
+    return tree
+
+
+def compiled(source: str) -> Compiled | str:
+    """Parse and compile a source; else say what is wrong with it."""
     try:
-        with warnings.catch_warnings():  # `x is 1` and the like: bad taste, but no error
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(record=True) as caught:  # `x is 1`, `0else`: no errors as yet
+            warnings.simplefilter("always")
             tree = ast.parse(source)
-            compile(tree, "<script>", "exec", dont_inherit=True)
+            compile(source, "<script>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"{type(error).__name__}: {error}"
-    return tree
+    return Compiled(tree, len(caught))
 
 
 def hints_of(source: str, entry_point: str, example: Example | None) -> Hints:
     """Kinds of the entry point's parameters from the arguments of one call."""
     if example is None:
         return ()
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-    for node in tree.body:
+    args, kwargs = example
+    positional = zip(_parameters(source, entry_point), args, strict=False)
+    kinds = {name: from_value(value) for name, value in (*positional, *kwargs.items())}
+    return tuple(sorted(kinds.items(), key=lambda item: item[0]))
+
+
+@lru_cache(maxsize=256)
+def _parameters(source: str, entry_point: str) -> tuple[str, ...]:
+    """Names of the entry point's positional parameters; () if there is no such function."""
+    read = compiled(source)
+    for node in [] if isinstance(read, str) else read.tree.body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == entry_point:
-            args, kwargs = example
-            names = [part.arg for part in (*node.args.posonlyargs, *node.args.args)]
-            kinds = {name: from_value(value) for name, value in zip(names, args, strict=False)}
-            kinds.update({name: from_value(value) for name, value in kwargs.items()})
-            return tuple(sorted(kinds.items(), key=lambda item: item[0]))
+            return tuple(part.arg for part in (*node.args.posonlyargs, *node.args.args))
     return ()

@@ -1,36 +1,41 @@
-"""Operators on expressions: exchange an operator, a function or a sub-expression; grow and shrink."""
+"""Operators on expressions: exchange an operator, a function, a part; grow and shrink."""
 
 from __future__ import annotations
 
 import libcst as cst
 
-from langprop.scripts.mutation.bench import Bench, Edit, expression, in_scope, suits, wanted
-from langprop.scripts.mutation.kinds import BOOL, FLOAT, INT, UNKNOWN, Kind
+from langprop.scripts.mutation.bench import Bench, Edit, wanted
+from langprop.scripts.mutation.kinds import FLOAT, INT
 from langprop.scripts.mutation.places import Site
-from langprop.scripts.mutation.tree import bracketed, code
-from langprop.scripts.mutation.words import short
+from langprop.scripts.mutation.tree import bracketed
 
 _ARITHMETIC: tuple[type[cst.BaseBinaryOp], ...] = (
     cst.Add, cst.Subtract, cst.Multiply, cst.FloorDivide, cst.Modulo, cst.Divide,
 )  # fmt: skip
 _BITWISE: tuple[type[cst.BaseBinaryOp], ...] = (cst.BitAnd, cst.BitOr, cst.BitXor)
 _ASSIGN: tuple[type[cst.BaseAugOp], ...] = (
-    cst.AddAssign, cst.SubtractAssign, cst.MultiplyAssign, cst.FloorDivideAssign, cst.ModuloAssign, cst.DivideAssign,
+    cst.AddAssign, cst.SubtractAssign, cst.MultiplyAssign, cst.FloorDivideAssign,
+    cst.ModuloAssign, cst.DivideAssign,
 )  # fmt: skip
 _ORDER: tuple[type[cst.BaseCompOp], ...] = (
-    cst.LessThan, cst.GreaterThan, cst.LessThanEqual, cst.GreaterThanEqual, cst.Equal, cst.NotEqual,
+    cst.LessThan, cst.GreaterThan, cst.LessThanEqual, cst.GreaterThanEqual, cst.Equal,
+    cst.NotEqual,
 )  # fmt: skip
 _OPPOSITES: dict[type[cst.BaseCompOp], type[cst.BaseCompOp]] = {
     cst.In: cst.NotIn, cst.NotIn: cst.In, cst.Is: cst.IsNot, cst.IsNot: cst.Is,
 }  # fmt: skip
 _FAMILIES = (
-    ("sum", "max", "min", "len"), ("any", "all"), ("sorted", "list", "reversed", "set"), ("int", "round", "abs", "float"),
-    ("append", "extend", "remove"), ("isdigit", "isalpha", "isupper", "islower", "isspace", "isalnum"),
-    ("upper", "lower", "strip", "title", "capitalize", "swapcase"), ("startswith", "endswith"), ("add", "discard"),
-    ("sin", "cos", "tan", "tanh", "sqrt", "exp", "log", "atan", "arctan", "fabs", "abs", "sign", "square", "cbrt"),
-    ("floor", "ceil", "isqrt", "trunc", "factorial"), ("gcd", "lcm", "comb", "perm"), ("atan2", "arctan2", "hypot"),
-    ("sum", "mean", "max", "min", "std", "prod", "median", "var"), ("argmax", "argmin"), ("maximum", "minimum"),
-    ("zeros", "ones"), ("keys", "values"), ("union", "intersection", "difference"), ("find", "rfind", "count", "index"),
+    ("sum", "max", "min", "len"), ("any", "all"), ("sorted", "list", "reversed", "set"),
+    ("int", "round", "abs", "float"), ("append", "extend", "remove"),
+    ("isdigit", "isalpha", "isupper", "islower", "isspace", "isalnum"),
+    ("upper", "lower", "strip", "title", "capitalize", "swapcase"), ("startswith", "endswith"),
+    ("add", "discard"),
+    ("sin", "cos", "tan", "tanh", "sqrt", "exp", "log", "atan", "arctan", "fabs", "abs", "sign",
+     "square", "cbrt"),
+    ("floor", "ceil", "isqrt", "trunc", "factorial"), ("gcd", "lcm", "comb", "perm"),
+    ("atan2", "arctan2", "hypot"), ("sum", "mean", "max", "min", "std", "prod", "median", "var"),
+    ("argmax", "argmin"), ("maximum", "minimum"), ("zeros", "ones"), ("keys", "values"),
+    ("union", "intersection", "difference"), ("find", "rfind", "count", "index"),
 )  # fmt: skip
 _MATH_ONLY = frozenset(
     {"atan", "fabs", "isqrt", "factorial", "gcd", "lcm", "comb", "perm", "atan2"}
@@ -49,7 +54,8 @@ def operator(bench: Bench) -> Edit | None:
     if not sites:
         return None
     site = dice.pick(sites)
-    assert isinstance(site.node, cst.BinaryOperation)  # noqa: S101 - for mypy
+    if not isinstance(site.node, cst.BinaryOperation):
+        return None
     if dice.chance(0.15) and not isinstance(site.node.operator, cst.Power):
         left, right = bracketed_operand(site.node.right), bracketed_operand(site.node.left)
         return Edit(site.path, site.node.with_changes(left=left, right=right))
@@ -97,7 +103,8 @@ def comparison(bench: Bench) -> Edit | None:
     site = bench.site(lambda s: isinstance(s.node, cst.Comparison))
     if site is None:
         return None
-    assert isinstance(site.node, cst.Comparison)  # noqa: S101 - for mypy
+    if not isinstance(site.node, cst.Comparison):
+        return None
     where = bench.dice.below(len(site.node.comparisons))
     target = site.node.comparisons[where]
     old = type(target.operator)
@@ -117,7 +124,8 @@ def boolean(bench: Bench) -> Edit | None:
     dice = bench.dice
     connective = bench.site(lambda s: isinstance(s.node, cst.BooleanOperation))
     if connective is not None and dice.chance(0.6):
-        assert isinstance(connective.node, cst.BooleanOperation)  # noqa: S101 - for mypy
+        if not isinstance(connective.node, cst.BooleanOperation):
+            return None
         new: cst.BaseBooleanOp = (
             cst.Or() if isinstance(connective.node.operator, cst.And) else cst.And()
         )
@@ -130,7 +138,7 @@ def boolean(bench: Bench) -> Edit | None:
         )
     site = bench.site(
         lambda s: (
-            s.role == "condition" or s.kind.name == "bool" and not isinstance(s.node, cst.Name)
+            s.role == "condition" or (s.kind.name == "bool" and not isinstance(s.node, cst.Name))
         )
     )
     if site is None or site.quoted:
@@ -145,7 +153,8 @@ def branches(bench: Bench) -> Edit | None:
     site = bench.site(lambda s: isinstance(s.node, cst.IfExp))
     if site is None:
         return None
-    assert isinstance(site.node, cst.IfExp)  # noqa: S101 - for mypy
+    if not isinstance(site.node, cst.IfExp):
+        return None
     body, orelse = site.node.orelse, site.node.body
     return Edit(site.path, site.node.with_changes(body=bracketed_operand(body), orelse=orelse))
 
@@ -188,124 +197,3 @@ def _called(site: Site) -> str:
     if isinstance(site.node, cst.Attribute):
         return site.node.attr.value
     return site.node.value if isinstance(site.node, cst.Name) else ""
-
-
-def replace(bench: Bench) -> Edit | None:
-    """Replace a sub-expression by a random one of the kind that is wanted there."""
-    site = bench.site(lambda s: s.role != "object" and not s.quoted and s.kind.name != "callable")
-    if site is None:
-        return None
-    if site.role == "iterable":
-        return Edit(site.path, expression(bench.writer.iterable(site.env)[0]))
-    depth = bench.dice.weighted(((3, 0), (4, 1), (2, 2)))
-    return Edit(site.path, expression(bench.writer.expression(_target(site), site.env, depth)))
-
-
-def _target(site: Site) -> Kind:
-    return BOOL if site.role == "condition" else wanted(site)
-
-
-def wrap(bench: Bench) -> Edit | None:
-    """Make a sub-expression an operand of a larger one of the same kind."""
-    dice, writer = bench.dice, bench.writer
-    site = bench.site(
-        lambda s: (
-            s.role not in ("object", "iterable")
-            and not s.quoted
-            and s.kind.name not in ("callable", "none")
-        )
-    )
-    if site is None or site.wanted.values:
-        return None
-    old = code(
-        bracketed_operand(site.node)
-        if not isinstance(site.node, cst.Lambda)
-        else bracketed(site.node)
-    )
-    env, kind = site.env, wanted(site)
-    if kind.name == "bool" or site.role == "condition":
-        word, other = dice.pick(("and", "or")), writer.condition(env, 0).inside(5)
-        return Edit(
-            site.path,
-            expression(f"{old} {word} {other}" if dice.chance(0.7) else f"{other} {word} {old}"),
-        )
-    forms: list[tuple[float, str]] = []
-    if kind == INT:
-        leaf = writer.expression(INT, env, 0 if dice.chance(0.7) else 1).inside(15)
-        sign = dice.weighted(((4, "+"), (4, "-"), (3, "*"), (1, "//"), (1, "%")))
-        forms = [(4, f"{old} + 1"), (4, f"{old} - 1"), (6, f"{old} {sign} {leaf}"), (2, f"{leaf} {sign} {old}"),
-                 (0.7, f"abs({code(site.node)})"), (1, f"{dice.pick(('max', 'min'))}({code(site.node)}, {leaf})")]  # fmt: skip
-    elif kind == FLOAT or kind.name == "array":
-        names = writer.names(FLOAT, env) or ["1.0"]
-        leaf = writer.expression(FLOAT, env, 0 if dice.chance(0.7) else 1).inside(15)
-        term = f"{short(dice.lognormal(1.0))} * {dice.pick(names)}"
-        sign = dice.weighted(((3, "+"), (3, "-"), (3, "*"), (1, "/")))
-        forms = [(6, f"{old} {dice.pick(('+', '-'))} {term}"), (4, f"{old} {sign} {leaf}"), (1, f"{leaf} {sign} {old}"),
-                 (1, f"{short(dice.lognormal(1.0))} * {old}"), (0.7, f"abs({code(site.node)})"), (0.7, f"-{old}")]  # fmt: skip
-        if kind == FLOAT:
-            forms.append((1.5, f"{dice.pick(('max', 'min'))}({code(site.node)}, {leaf})"))
-        module = bench.words.modules.get("numpy") or bench.words.modules.get("math")
-        if module:
-            forms.append(
-                (
-                    2,
-                    f"{module}.{dice.pick(('sin', 'cos', 'tanh', 'sqrt', 'exp'))}({code(site.node)})",
-                )
-            )
-    elif kind.name == "str":
-        leaf = writer.expression(kind, env, 0).inside(11)
-        forms = [(3, f"{old} + {leaf}"), (3, f"{leaf} + {old}"), (1, f"{old}[::-1]"), (1, f"{old}[1:]"), (1, f"{old}.lower()"),
-                 (1, f"{old}.strip()")]  # fmt: skip
-    elif kind.name == "list":
-        forms = [(2, f"{old}[::-1]"), (2, f"{old}[1:]"), (1, f"{old}[:-1]"), (2, f"sorted({code(site.node)})"),
-                 (2, f"{old} + {writer.expression(kind, env, 0).inside(11)}")]  # fmt: skip
-    if kind != UNKNOWN:
-        other = writer.expression(kind, env, 0).inside(2)
-        forms.append((1.5, f"{old} if {writer.condition(env, 0).inside(2)} else {other}"))
-    return Edit(site.path, expression(dice.weighted(forms))) if forms else None
-
-
-def term(bench: Bench) -> Edit | None:
-    """Add a weighted variable to a number, or give a variable a weight: one step through the linear functions."""
-    dice = bench.dice
-    site = bench.site(lambda s: wanted(s).name == "float" and s.role not in ("object", "iterable", "index") and not s.quoted
-                      and not isinstance(s.node, (cst.Integer, cst.Float)))  # fmt: skip
-    names = bench.writer.names(FLOAT, site.env) if site is not None else []
-    if site is None or not names:
-        return None
-    old = code(bracketed_operand(site.node))
-    weight = short(dice.lognormal(1.0) * dice.pick((0.1, 0.3, 1.0)))
-    if isinstance(site.node, cst.Name) and dice.chance(0.5):
-        return Edit(site.path, expression(f"{weight} * {old}"))
-    if isinstance(site.node, cst.BinaryOperation):  # a sum needs no brackets before another term
-        old = code(site.node)
-    return Edit(
-        site.path, expression(f"{old} {dice.pick(('+', '-'))} {weight} * {dice.pick(names)}")
-    )
-
-
-def hoist(bench: Bench) -> Edit | None:
-    """Replace an expression by a part of itself."""
-    sites = bench.index.sites
-    compound = bench.site(lambda s: bool(s.node.children) and s.role != "object")
-    if compound is None:
-        return None
-    depth = len(compound.path)
-    parts = [site for site in sites if len(site.path) > depth and site.path[:depth] == compound.path
-             and (suits(site.kind, compound) or site.role == "condition" and compound.role == "condition")
-             and in_scope(site.node, compound, bench.index)]  # fmt: skip
-    return Edit(compound.path, bench.dice.pick(parts).node) if parts else None
-
-
-def copy(bench: Bench) -> Edit | None:
-    """Replace an expression by a copy of another one of the same kind."""
-    site = bench.site(lambda s: s.role not in ("object", "iterable") and not s.quoted)
-    if site is None:
-        return None
-    depth = len(site.path)
-    others = [other for other in bench.index.sites if other.node is not site.node and other.path[:depth] != site.path
-              and site.path[: len(other.path)] != other.path and suits(other.kind, site) and not other.quoted]  # fmt: skip
-    if not others:
-        return None
-    other = bench.dice.pick(others)
-    return Edit(site.path, other.node) if in_scope(other.node, site, bench.index) else None

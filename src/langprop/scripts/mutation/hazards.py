@@ -1,7 +1,8 @@
 """Hazards: loops that may not end and numbers that explode, as far as the text shows.
 
-Evaluation survives both: a time limit ends them. But such a child costs the whole limit, a thousand times what another
-costs, so that edits which add one are drawn again. A loop counts unless it is seen to end; a hazard of the parent may stay.
+Evaluation survives both: a time limit ends them. But such a child costs the whole limit, a
+thousand times what another costs, so that edits which add one are drawn again. A loop counts
+unless it is seen to end; a hazard of the parent may stay.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def _recursion(function: ast.FunctionDef) -> int:
 
 
 def _smaller(node: ast.expr, parameters: Set[str]) -> bool:
-    """Whether an argument is smaller than a parameter: `x - 1`, `x // 2`, `y % x`, `x[1:]`, `x[:-1]`."""
+    """Whether an argument is smaller than a parameter: `x - 1`, `x // 2`, `y % x`, `x[1:]`."""
     if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
         return (
             isinstance(node.slice, ast.Slice)
@@ -121,14 +122,15 @@ def _assignments(loop: ast.For | ast.AsyncFor | ast.While) -> Iterator[_Assignme
 
 
 def _explodes(node: _Assignment, containers: Set[str]) -> bool:
-    """A variable is multiplied by itself, raised, or (a string, a list) added to itself, again at each turn."""
+    """A variable is multiplied by itself, raised, or a container doubled, at each turn."""
     if isinstance(node, ast.AugAssign):
         own = _names(node.target) if isinstance(node.target, ast.Name) else set()
         uses = bool(own & _names(node.value))
         if isinstance(node.op, (ast.Pow, ast.LShift)):
             return True
         if uses and (
-            isinstance(node.op, ast.Mult) or isinstance(node.op, ast.Add) and bool(own & containers)
+            isinstance(node.op, ast.Mult)
+            or (isinstance(node.op, ast.Add) and bool(own & containers))
         ):
             return True
         if isinstance(node.op, ast.Mult) and bool(own & containers):
@@ -146,7 +148,7 @@ def _explodes(node: _Assignment, containers: Set[str]) -> bool:
             left, right = own & _names(part.left), own & _names(part.right)
             if isinstance(part.op, (ast.Pow, ast.LShift)) and (left or right):
                 return True
-            if isinstance(part.op, ast.Mult) and (left and right or (left | right) & containers):
+            if isinstance(part.op, ast.Mult) and ((left and right) or (left | right) & containers):
                 return True
             if (
                 isinstance(part.op, ast.Add)
@@ -185,7 +187,7 @@ def _same_loop(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _bounded(test: ast.expr) -> tuple[set[str], dict[str, set[str]]]:
-    """Names that end the loop when they get small enough, and those that do when they get large enough."""
+    """Names that end a loop when they are small enough, and those that do when large enough."""
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
         parts = [_bounded(value) for value in test.values]
         up: dict[str, set[str]] = {}
@@ -205,7 +207,7 @@ def _bounded(test: ast.expr) -> tuple[set[str], dict[str, set[str]]]:
             # `x >= 0` doesn't end with halving, nor `x > -1`: 0 stays 0
             low = right.value if isinstance(right, ast.Constant) else 0
             safe = isinstance(low, (int, float)) and (
-                low > 0 or low == 0 and isinstance(operator, ast.Gt)
+                low > 0 or (low == 0 and isinstance(operator, ast.Gt))
             )
             return ({left.id} if safe else set()), {}
         if isinstance(operator, (ast.Gt, ast.GtE)) and isinstance(

@@ -1,7 +1,7 @@
-"""Index: every place of a script that may be edited, with the names that are in scope there and their kinds.
+"""Index: every place of a script that may be edited, with the names in scope and their kinds.
 
-One walk in the order of execution. What is never listed is never edited: signatures, decorators, annotations,
-docstrings, imports, patterns, and what only runs under `if __name__ == "__main__"`.
+One walk in the order of execution. What is never listed is never edited: signatures, decorators,
+annotations, docstrings, imports, patterns, and what only runs under `if __name__ == "__main__"`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def index(
     Args:
         module: Its syntax tree.
         entry_point: Name of the function that is called.
-        hints: Kinds of the entry point's parameters where it has no annotations; "return" for what it returns.
+        hints: Kinds of the entry point's parameters where it has no annotations; "return" for what
+            it returns.
         source: Its source, if it is known.
     """
     found = Index(module)
@@ -138,9 +139,13 @@ class _Walk(StatementWalk):
             for part in (node.params.star_arg, node.params.star_kwarg)
             if isinstance(part, cst.Param)
         ]
-        stars = {part.name.value: Kind("dict" if part is node.params.star_kwarg else "vartuple",
-                                       (Kind("str"), UNKNOWN) if part is node.params.star_kwarg else (UNKNOWN,))
-                 for part in rest}  # fmt: skip
+        stars = {
+            part.name.value: Kind(
+                "dict" if part is node.params.star_kwarg else "vartuple",
+                (Kind("str"), UNKNOWN) if part is node.params.star_kwarg else (UNKNOWN,),
+            )
+            for part in rest
+        }
         parameters = {**kinds, **keyword, **stars}
         self.found.names |= local | set(parameters)
         self.known = self.known | self.scope.local | set(self.env)

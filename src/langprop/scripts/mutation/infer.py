@@ -21,17 +21,20 @@ from langprop.scripts.mutation.kinds import (
 )
 
 _BUILTINS = {
-    "len": INT, "int": INT, "ord": INT, "hash": INT, "id": INT, "float": FLOAT, "str": STR, "chr": STR, "repr": STR,
-    "bin": STR, "hex": STR, "oct": STR, "format": STR, "bool": BOOL, "any": BOOL, "all": BOOL, "isinstance": BOOL,
-    "callable": BOOL, "bytes": BYTES, "round": INT, "print": NONE,
+    "len": INT, "int": INT, "ord": INT, "hash": INT, "id": INT, "float": FLOAT, "str": STR,
+    "chr": STR, "repr": STR, "bin": STR, "hex": STR, "oct": STR, "format": STR, "bool": BOOL,
+    "any": BOOL, "all": BOOL, "isinstance": BOOL, "callable": BOOL, "bytes": BYTES, "round": INT,
+    "print": NONE,
 }  # fmt: skip
 _METHODS = {
-    "split": Kind("list", (STR,)), "splitlines": Kind("list", (STR,)), "join": STR, "upper": STR, "lower": STR,
-    "strip": STR, "lstrip": STR, "rstrip": STR, "title": STR, "capitalize": STR, "swapcase": STR, "replace": STR,
-    "zfill": STR, "format": STR, "count": INT, "find": INT, "rfind": INT, "index": INT, "bit_length": INT,
-    "startswith": BOOL, "endswith": BOOL, "isdigit": BOOL, "isalpha": BOOL, "isupper": BOOL, "islower": BOOL,
-    "isspace": BOOL, "isalnum": BOOL, "issubset": BOOL, "append": NONE, "extend": NONE, "insert": NONE, "add": NONE,
-    "remove": NONE, "discard": NONE, "clear": NONE, "sort": NONE, "reverse": NONE, "update": NONE,
+    "split": Kind("list", (STR,)), "splitlines": Kind("list", (STR,)), "join": STR, "upper": STR,
+    "lower": STR, "strip": STR, "lstrip": STR, "rstrip": STR, "title": STR, "capitalize": STR,
+    "swapcase": STR, "replace": STR, "zfill": STR, "format": STR, "count": INT, "find": INT,
+    "rfind": INT, "index": INT, "bit_length": INT, "startswith": BOOL, "endswith": BOOL,
+    "isdigit": BOOL, "isalpha": BOOL, "isupper": BOOL, "islower": BOOL, "isspace": BOOL,
+    "isalnum": BOOL, "issubset": BOOL, "append": NONE, "extend": NONE, "insert": NONE,
+    "add": NONE, "remove": NONE, "discard": NONE, "clear": NONE, "sort": NONE, "reverse": NONE,
+    "update": NONE,
 }  # fmt: skip
 _INT_MATH = ("gcd", "lcm", "isqrt", "floor", "ceil", "trunc", "factorial", "comb", "perm")
 
@@ -94,8 +97,8 @@ def kind_of(node: cst.BaseExpression, env: Mapping[str, Kind]) -> Kind:
 
 
 _LEAVES = {
-    cst.Integer: INT, cst.Float: FLOAT, cst.SimpleString: STR, cst.ConcatenatedString: STR, cst.FormattedString: STR,
-    cst.Comparison: BOOL, cst.Lambda: CALLABLE,
+    cst.Integer: INT, cst.Float: FLOAT, cst.SimpleString: STR, cst.ConcatenatedString: STR,
+    cst.FormattedString: STR, cst.Comparison: BOOL, cst.Lambda: CALLABLE,
 }  # fmt: skip
 
 
@@ -138,7 +141,7 @@ def _call(node: cst.Call, env: Mapping[str, Kind]) -> Kind:
         kind = env[name]
         return kind.items[0] if kind.name == "callable" and kind.items else UNKNOWN
     if name in ("max", "min", "sum", "abs"):
-        if name == "abs" or len(values) > 1 and name != "sum":
+        if name == "abs" or (len(values) > 1 and name != "sum"):
             return _joined([kind_of(value, env).plain() for value in values])
         return INT if first.item == BOOL else first.item
     if name == "range":
@@ -176,7 +179,8 @@ def _method(func: cst.Attribute, first: Kind, env: Mapping[str, Kind]) -> Kind:
         key, value = owner.items if len(owner.items) == 2 else (UNKNOWN, UNKNOWN)
         return {
             "get": value, "pop": value, "setdefault": value, "keys": Kind("list", (key,)),
-            "values": Kind("list", (value,)), "items": Kind("list", (Kind("tuple", (key, value)),)), "copy": owner,
+            "values": Kind("list", (value,)), "copy": owner,
+            "items": Kind("list", (Kind("tuple", (key, value)),)),
         }.get(name, UNKNOWN)  # fmt: skip
     if owner.name in ("list", "set") and name in (
         "pop",

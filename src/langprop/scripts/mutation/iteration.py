@@ -11,6 +11,7 @@ class Iteration(Leaves):
     """Writes what loops go over."""
 
     def can_iterate(self, env: Env) -> bool:
+        """Whether there is anything to loop over."""
         return any(kind.sized or kind.name == "int" for kind in env.values())
 
     def range(self, env: Env) -> str:
@@ -20,8 +21,16 @@ class Iteration(Leaves):
         stop = self.name(stops) if stops else str(self.dice.between(2, 10))
         if self.dice.chance(0.1) and len(stops) > 1:
             return f"range({self.dice.pick(stops)}, {stop})"
-        forms = ((3, "range({})"), (3, "range(1, {} + 1)"), (1, "range(1, {})"), (1, "range(2, {} + 1)"),
-                 (0.7, "range(2, {})"), (1, "range({} + 1)"), (0.7, "range({}, 0, -1)"), (0.3, "range({} - 1, -1, -1)"))  # fmt: skip
+        forms = (
+            (3, "range({})"),
+            (3, "range(1, {} + 1)"),
+            (1, "range(1, {})"),
+            (1, "range(2, {} + 1)"),
+            (0.7, "range(2, {})"),
+            (1, "range({} + 1)"),
+            (0.7, "range({}, 0, -1)"),
+            (0.3, "range({} - 1, -1, -1)"),
+        )
         return self.dice.weighted(forms).format(stop)
 
     def iterable(self, env: Env) -> tuple[str, Kind]:
@@ -70,14 +79,32 @@ class Iteration(Leaves):
             names.append(name)
         return ", ".join(names), inner
 
-    def comprehension(self, kind: Kind, env: Env, depth: int, value: Kind | None = None) -> str:
-        """The inside of a comprehension: element, loop and sometimes a condition."""
+    def comprehension(
+        self,
+        kind: Kind,
+        env: Env,
+        depth: int,
+        value: Kind | None = None,
+        counting: bool = False,
+    ) -> str:
+        """The inside of a comprehension: element, loop and sometimes a condition.
+
+        Args:
+            kind: What its elements should be; the keys, if there are values.
+            env: Names in scope.
+            depth: How many levels of operators it may have.
+            value: What the values should be.
+            counting: Whether its elements are added up, so that ones count them.
+        """
         if not self.can_iterate(env):
             return f"{self.leaf(kind, env).text} for {self.fresh(env, counter=True)} in range(1)"
         iterable, item = self.iterable(env)
-        target, inner = self.target(item, env)
-        if kind == INT and self.dice.chance(0.2):
+        target, scope = self.target(item, env)
+        inner = self.focus(scope, env)
+        if counting and kind == INT and self.dice.chance(0.25):
             element = "1"
+        elif item == kind and self.dice.chance(0.35):
+            element = target
         elif kind == UNKNOWN:
             element = self.expression(item, inner, depth - 1).text
         else:
@@ -91,11 +118,33 @@ class Iteration(Leaves):
         )
         return f"{element} for {target} in {iterable}{test}"
 
+    def focus(self, inner: Env, outer: Env) -> Env:
+        """What an element is computed from: mostly the loop's own variables."""
+        own = {name: kind for name, kind in inner.items() if name not in outer}
+        if self.dice.chance(0.4):
+            return own
+        if self.dice.chance(0.5):
+            return {name: kind for name, kind in inner.items() if name in own or not kind.sized}
+        return inner
+
     def index(self, env: Env) -> str:
+        """An index."""
         options = ((4, "0"), (3, "-1"), (1, "1"), (4, self.leaf(INT, env, 0.9).text))
         return self.dice.weighted(options)
 
     def slice(self, name: str, env: Env) -> Code:
+        """A slice of a sequence."""
         bound = self.leaf(INT, env, 0.6).text
-        return Code(name + self.dice.weighted(((4, "[::-1]"), (3, "[1:]"), (3, "[:-1]"), (1, "[::2]"), (2, f"[:{bound}]"),
-                                               (2, f"[{bound}:]"))))  # fmt: skip
+        return Code(
+            name
+            + self.dice.weighted(
+                (
+                    (4, "[::-1]"),
+                    (3, "[1:]"),
+                    (3, "[:-1]"),
+                    (1, "[::2]"),
+                    (2, f"[:{bound}]"),
+                    (2, f"[{bound}:]"),
+                )
+            )
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,10 +16,10 @@ class Kind:
     """The coarse type of a value.
 
     Attributes:
-        name: "int", "float", "bool", "str", "bytes", "none", "list", "vartuple" (any length), "tuple" (fixed length),
-            "dict", "set", "array" (numpy), "callable" or "unknown".
-        items: Kinds of the elements: one for a list, vartuple or set, two (key, value) for a dict, one each for a
-            tuple, and what a callable returns.
+        name: "int", "float", "bool", "str", "bytes", "none", "list", "vartuple" (any length),
+            "tuple" (fixed length), "dict", "set", "array" (numpy), "callable" or "unknown".
+        items: Kinds of the elements: one for a list, vartuple or set, two (key, value) for a dict,
+            one each for a tuple, and what a callable returns.
         values: The members of a closed set (`Literal`), or () if the set is open.
         optional: None is a member too.
     """
@@ -67,7 +67,7 @@ NONE, ARRAY, UNKNOWN, CALLABLE = Kind("none"), Kind("array"), Kind("unknown"), K
 
 
 def fits(given: Kind, wanted: Kind) -> bool:
-    """Whether a value of one kind can stand where another is expected; unknown kinds fit nowhere but each other."""
+    """Whether a value of one kind can stand where another is expected; unknown fits unknown."""
     if wanted.name == given.name:
         if wanted.name in ("tuple",) and len(wanted.items) != len(given.items):
             return False
@@ -80,7 +80,7 @@ def fits(given: Kind, wanted: Kind) -> bool:
 
 def join(a: Kind, b: Kind) -> Kind:
     """The kind of a name that may hold either."""
-    if a == b or b == UNKNOWN:
+    if b in (a, UNKNOWN):
         return a
     if a == UNKNOWN:
         return b
@@ -94,14 +94,15 @@ def join(a: Kind, b: Kind) -> Kind:
 
 
 _PLAIN = {
-    "int": INT, "float": FLOAT, "bool": BOOL, "str": STR, "bytes": BYTES, "None": NONE, "ndarray": ARRAY,
-    "NDArray": ARRAY, "ArrayLike": ARRAY, "Callable": CALLABLE, "SupportsFloat": FLOAT, "Number": FLOAT,
-    "integer": INT, "floating": FLOAT, "int8": INT, "int32": INT, "int64": INT, "float32": FLOAT, "float64": FLOAT,
+    "int": INT, "float": FLOAT, "bool": BOOL, "str": STR, "bytes": BYTES, "None": NONE,
+    "ndarray": ARRAY, "NDArray": ARRAY, "ArrayLike": ARRAY, "Callable": CALLABLE,
+    "SupportsFloat": FLOAT, "Number": FLOAT, "integer": INT, "floating": FLOAT, "int8": INT,
+    "int32": INT, "int64": INT, "float32": FLOAT, "float64": FLOAT,
 }  # fmt: skip
 _SINGLE = {
-    "list": "list", "List": "list", "Sequence": "list", "MutableSequence": "list", "Iterable": "list",
-    "Collection": "list", "Iterator": "list", "set": "set", "Set": "set", "frozenset": "set", "FrozenSet": "set",
-    "AbstractSet": "set",
+    "list": "list", "List": "list", "Sequence": "list", "MutableSequence": "list",
+    "Iterable": "list", "Collection": "list", "Iterator": "list", "set": "set", "Set": "set",
+    "frozenset": "set", "FrozenSet": "set", "AbstractSet": "set",
 }  # fmt: skip
 _DICTS = ("dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict")
 
@@ -161,12 +162,12 @@ def _last_name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _generic(name: str, argument: ast.expr, read: Any) -> Kind:
+def _generic(name: str, argument: ast.expr, read: Callable[[ast.expr], Kind]) -> Kind:
     parts = list(argument.elts) if isinstance(argument, ast.Tuple) else [argument]
     if name == "Literal":
         return _closed(parts)
     if name in ("Annotated", "Final", "ClassVar"):
-        return read(parts[0]) if parts else UNKNOWN  # type: ignore[no-any-return]  # `read` is a closure
+        return read(parts[0]) if parts else UNKNOWN
     if name in ("Optional", "Union"):
         return _union([*map(read, parts), *([NONE] if name == "Optional" else [])])
     if name in _SINGLE:

@@ -33,12 +33,12 @@ class Leaves(abc.ABC):
         """An expression that is true or false."""
 
     def names(self, kind: Kind, env: Env) -> list[str]:
-        """Names in scope that can stand for a kind; names of unknown kind only if there is no other."""
+        """Names in scope that can stand for a kind; those of unknown kind if there is no other."""
         found = [name for name, given in env.items() if fits(given, kind)]
         return found or [name for name, given in env.items() if given == UNKNOWN]
 
     def name(self, names: list[str]) -> str:
-        """One of some names; the newest local variable, which nobody has used yet, more often than others."""
+        """One of some names; the newest local variable, perhaps not used yet, more often."""
         local = [name for name in names if name not in self.words.parameters]
         if local and self.dice.chance(0.35):
             return local[-1]

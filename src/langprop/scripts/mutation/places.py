@@ -43,7 +43,8 @@ class Site:
         env: Names in scope → kinds.
         kind: What it gives.
         wanted: What is expected in its place; its own kind if nothing better is known.
-        role: "value", "condition", "index", "object" (of an attribute, subscript or call), "iterable" or "return".
+        role: "value", "condition", "index", "object" (of an attribute, subscript or call),
+            "iterable" or "return".
         scope: The function that it is in.
         quoted: It is inside an f-string, where quotes, braces and colons mean something else.
         loop: It is in a loop.

@@ -9,7 +9,7 @@ from langprop.scripts.mutation.bindings import free_names
 from langprop.scripts.mutation.bodies import BodyWriter
 from langprop.scripts.mutation.kinds import UNKNOWN, Kind
 from langprop.scripts.mutation.places import Block
-from langprop.scripts.mutation.tree import bracketed, parse_block
+from langprop.scripts.mutation.tree import bracketed, parse_block, put
 from langprop.scripts.mutation.words import Env
 
 _FIXED = (cst.Import, cst.ImportFrom, cst.Global, cst.Nonlocal)
@@ -40,8 +40,12 @@ def _is_pass(statement: cst.CSTNode) -> bool:
 
 def _places(bench: Bench) -> list[tuple[Block, int]]:
     """Statements that may be moved, deleted, replaced or wrapped."""
-    return [(block, position) for block in bench.index.blocks
-            for position in range(block.first, len(block.statements)) if movable(block.statements[position])]  # fmt: skip
+    return [
+        (block, position)
+        for block in bench.index.blocks
+        for position in range(block.first, len(block.statements))
+        if movable(block.statements[position])
+    ]
 
 
 def _edit(block: Block, statements: list[cst.BaseStatement]) -> Edit:
@@ -88,8 +92,12 @@ def insert(bench: Bench) -> Edit | None:
 
 def delete(bench: Bench) -> Edit | None:
     """Delete a statement; not the one that gives the answer."""
-    places = [(block, position) for block, position in _places(bench)
-              if not (block.top and ends(block.statements[position])) and not _is_pass(block.statements[position])]  # fmt: skip
+    places = [
+        (block, position)
+        for block, position in _places(bench)
+        if not (block.top and ends(block.statements[position]))
+        and not _is_pass(block.statements[position])
+    ]
     if not places:
         return None
     block, position = bench.dice.pick(places)
@@ -98,8 +106,13 @@ def delete(bench: Bench) -> Edit | None:
 
 def swap(bench: Bench) -> Edit | None:
     """Exchange two statements that follow each other."""
-    places = [(block, position) for block, position in _places(bench) if position + 1 < len(block.statements)
-              and movable(block.statements[position + 1]) and not ends(block.statements[position + 1])]  # fmt: skip
+    places = [
+        (block, position)
+        for block, position in _places(bench)
+        if position + 1 < len(block.statements)
+        and movable(block.statements[position + 1])
+        and not ends(block.statements[position + 1])
+    ]
     if not places:
         return None
     block, position = bench.dice.pick(places)
@@ -147,8 +160,11 @@ def rewrite(bench: Bench) -> Edit | None:
 def wrap_if(bench: Bench) -> Edit | None:
     """Put a statement under a condition, or give an `if` another branch."""
     dice = bench.dice
-    places = [(block, position) for block, position in _places(bench)
-              if not (block.top and ends(block.statements[position]))]  # fmt: skip
+    places = [
+        (block, position)
+        for block, position in _places(bench)
+        if not (block.top and ends(block.statements[position]))
+    ]
     if not places:
         return None
     block, position = dice.pick(places)
@@ -177,7 +193,8 @@ def wrap_loop(bench: Bench) -> Edit | None:
     iterable, item = bench.writer.iterable(env)
     target, _ = bench.writer.target(item, env)
     loop = parse_block([f"for {target} in {iterable}:", "    pass"])[0]
-    assert isinstance(loop, cst.For)  # noqa: S101 - for mypy
+    if not isinstance(loop, cst.For):
+        return None
     statements = list(block.statements)
     statements[position] = loop.with_changes(body=cst.IndentedBlock([statements[position]]))
     return _edit(block, statements)
@@ -186,8 +203,11 @@ def wrap_loop(bench: Bench) -> Edit | None:
 def unwrap(bench: Bench) -> Edit | None:
     """Replace an `if` or a loop by what is in it, or drop or exchange its branches."""
     dice = bench.dice
-    places = [(block, position) for block, position in _places(bench)
-              if isinstance(block.statements[position], (cst.If, cst.For, cst.While))]  # fmt: skip
+    places = [
+        (block, position)
+        for block, position in _places(bench)
+        if isinstance(block.statements[position], (cst.If, cst.For, cst.While))
+    ]
     if not places:
         return None
     block, position = dice.pick(places)
@@ -218,8 +238,13 @@ def _statements(body: cst.IndentedBlock) -> list[cst.BaseStatement]:
 
 def guard_value(bench: Bench) -> Edit | None:
     """Turn `return a` into `if …: return b` and `return a`."""
-    returns = [(block, position) for block, position in _places(bench) if block.scope.returns != UNKNOWN
-               and isinstance(block.statements[position], cst.SimpleStatementLine) and ends(block.statements[position])]  # fmt: skip
+    returns = [
+        (block, position)
+        for block, position in _places(bench)
+        if block.scope.returns != UNKNOWN
+        and isinstance(block.statements[position], cst.SimpleStatementLine)
+        and ends(block.statements[position])
+    ]
     if not returns:
         return None
     block, position = bench.dice.pick(returns)
@@ -234,15 +259,25 @@ def guard_value(bench: Bench) -> Edit | None:
 
 def name_value(bench: Bench) -> Edit | None:
     """Give a sub-expression of a statement a name in a line before it."""
-    places = [(block, position) for block, position in _places(bench)
-              if isinstance(block.statements[position], cst.SimpleStatementLine)]  # fmt: skip
+    places = [
+        (block, position)
+        for block, position in _places(bench)
+        if isinstance(block.statements[position], cst.SimpleStatementLine)
+    ]
     if not places:
         return None
     block, position = bench.dice.pick(places)
     prefix = (*block.path[:-1], ("body", position))
-    sites = [site for site in bench.index.sites if site.path[: len(prefix)] == prefix and site.role not in ("object",)
-             and site.env is block.envs[position] and not isinstance(site.node, cst.Name) and not site.quoted
-             and site.kind.name not in ("callable", "none")]  # fmt: skip
+    sites = [
+        site
+        for site in bench.index.sites
+        if site.path[: len(prefix)] == prefix
+        and site.role not in ("object",)
+        and site.env is block.envs[position]
+        and not isinstance(site.node, cst.Name)
+        and not site.quoted
+        and site.kind.name not in ("callable", "none")
+    ]
     if not sites:
         return None
     site = bench.dice.pick(sites)
@@ -253,18 +288,8 @@ def name_value(bench: Bench) -> Edit | None:
         else site.node
     )
     assignment = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name(name))], value)])
-    statement = _put(block.statements[position], site.path[len(prefix) :], cst.Name(name))
+    statement = put(block.statements[position], site.path[len(prefix) :], cst.Name(name))
     return _edit(
         block,
         [*block.statements[:position], assignment, statement, *block.statements[position + 1 :]],
     )
-
-
-def _put(
-    statement: cst.BaseStatement, path: tuple[tuple[str, int], ...], new: cst.Name
-) -> cst.BaseStatement:
-    from langprop.scripts.mutation.tree import put
-
-    changed = put(statement, path, new)
-    assert isinstance(changed, cst.BaseStatement)  # noqa: S101 - for mypy
-    return changed

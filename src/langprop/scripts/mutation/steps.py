@@ -35,8 +35,11 @@ class StepWriter:
             assignable: Names that may be assigned to, if not all in scope.
         """
         dice, writer = self.dice, self.writer
-        targets = [(name, kind) for name, kind in (env if assignable is None else assignable).items()
-                   if kind.name not in ("callable", "none", "unknown")]  # fmt: skip
+        targets = [
+            (name, kind)
+            for name, kind in (env if assignable is None else assignable).items()
+            if kind.name not in ("callable", "none", "unknown")
+        ]
         options: list[tuple[float, Callable[[], list[str]]]] = [
             (1 if targets else 0, lambda: self._assign(dice.pick(targets), env)),
             (2 if targets else 0, lambda: self._update(*dice.pick(targets), env)),
@@ -102,8 +105,18 @@ class StepWriter:
             return [f"{name} = {writer.expression(kind, env, 1).text}"]
         if kind.number:
             value = writer.expression(kind, others, depth)
-            operator = dice.weighted(((4, "+"), (3, "*"), (1, "-"), (0.4, "//" if kind == INT else "/"), (0.3, "%"),
-                                      (1.2, "max"), (1.2, "min"), (1.5, "=")))  # fmt: skip
+            operator = dice.weighted(
+                (
+                    (4, "+"),
+                    (3, "*"),
+                    (1, "-"),
+                    (0.4, "//" if kind == INT else "/"),
+                    (0.3, "%"),
+                    (1.2, "max"),
+                    (1.2, "min"),
+                    (1.5, "="),
+                )
+            )
             if operator in ("max", "min"):
                 return [f"{name} = {operator}({name}, {value.text})"]
             if operator == "=":
@@ -141,9 +154,8 @@ class StepWriter:
                 forms.append((3, f"{name}[{key.text}] = {name}.get({key.text}, 0) + {step}"))
             return [dice.weighted(forms)]
         if kind.name == "set":
-            return [
-                f"{name}.{dice.pick(('add', 'add', 'discard'))}({writer.expression(kind.item, others, 0).text})"
-            ]
+            item = writer.expression(kind.item, others, 0)
+            return [f"{name}.{dice.pick(('add', 'add', 'discard'))}({item.text})"]
         return [f"{name} = {writer.expression(kind, env, 1).text}"]
 
     def _assign(self, target: tuple[str, Kind], env: Env) -> list[str]:

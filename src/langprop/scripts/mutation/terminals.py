@@ -1,4 +1,4 @@
-"""Operators on constants and names: the smallest edits, and in a long script the most useful ones."""
+"""Operators on constants and names: the smallest edits, in a long script the most useful."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ MAX_INT = 10**9  # integers don't drift beyond it
 
 
 def constant(bench: Bench) -> Edit | None:
-    """Change a constant: log-normal steps and signs for floats, small steps for integers, one letter of a string."""
+    """Change a constant: log-normal steps and signs of floats, small steps of integers, letters."""
     signed = {
-        site.path + (("expression", -1),) for site in bench.index.sites if _is_negative(site.node)
+        (*site.path, ("expression", -1)) for site in bench.index.sites if _is_negative(site.node)
     }
     site = bench.site(lambda s: s.path not in signed and _value(s.node) is not None)
     if (
@@ -67,7 +67,8 @@ def name(bench: Bench) -> Edit | None:
     )
     if site is None:
         return None
-    assert isinstance(site.node, cst.Name)  # noqa: S101 - for mypy
+    if not isinstance(site.node, cst.Name):
+        return None
     others = [
         other for other in site.env if other != site.node.value and not other.startswith("__")
     ]
@@ -77,7 +78,10 @@ def name(bench: Bench) -> Edit | None:
         for other in others
         if site.env[other].name not in ("callable", "none") or site.kind.name == "callable"
     ]
-    choice = same if same and (dice.chance(0.9) or site.role in ("object", "iterable")) else loose
+    if same:
+        choice = loose if dice.chance(0.1) and site.role not in ("object", "iterable") else same
+    else:  # there is only what probably won't run
+        choice = loose if dice.chance(0.2) else []
     return Edit(site.path, cst.Name(dice.pick(choice))) if choice else None
 
 
@@ -94,8 +98,14 @@ def terminal(bench: Bench) -> Edit | None:
             site.path, cst.Name(dice.pick([n for n, kind in site.env.items() if suits(kind, site)]))
         )
     plain = ("int", "float", "str", "bool")
-    site = bench.site(lambda s: isinstance(s.node, cst.Name) and s.node.value in s.env and s.role not in ("object", "iterable")
-                      and s.kind.name in plain)  # fmt: skip
+    site = bench.site(
+        lambda s: (
+            isinstance(s.node, cst.Name)
+            and s.node.value in s.env
+            and s.role not in ("object", "iterable")
+            and s.kind.name in plain
+        )
+    )
     if site is None:
         return None
     new = expression(
@@ -111,14 +121,18 @@ def terminal(bench: Bench) -> Edit | None:
 def _target(bench: Bench) -> Edit | None:
     """Assign to another local variable."""
     site = bench.dice.pick(bench.index.targets)
-    assert isinstance(site.node, cst.Name)  # noqa: S101 - for mypy
-    others = [name for name, kind in site.env.items()
-              if name in site.scope.local and name != site.node.value and _alike(kind, site)]  # fmt: skip
+    if not isinstance(site.node, cst.Name):
+        return None
+    others = [
+        name
+        for name, kind in site.env.items()
+        if name in site.scope.local and name != site.node.value and _alike(kind, site)
+    ]
     return Edit(site.path, cst.Name(bench.dice.pick(others))) if others else None
 
 
 def _alike(kind: Kind, site: Site) -> bool:
-    """Whether a name of a kind may replace the one at a site: the same sort of thing, or both unknown."""
+    """Whether a name of a kind may replace the one at a site."""
     if kind.number and site.kind.number:
         return site.kind.name != "int" or kind.name == "int" or site.wanted.name == "float"
     return kind.name == site.kind.name and (
@@ -151,11 +165,21 @@ def _value(node: cst.CSTNode) -> bool | int | float | str | None:
 def _int_step(bench: Bench, value: int) -> int:
     dice = bench.dice
     for _ in range(4):
-        new = dice.weighted((
-            (4, value + 1), (4, value - 1), (1, value * 2), (1, value // 2), (1, 0), (1.5, 1), (0.7, -value), (0.7, 2),
-            (1, value + dice.between(-5, 5)), (1, round(value * dice.lognormal(0.4)) if abs(value) < MAX_INT else value),
-            (1, int(bench.writer.constant(Kind("int")).text)),
-        ))  # fmt: skip
+        new = dice.weighted(
+            (
+                (4, value + 1),
+                (4, value - 1),
+                (1, value * 2),
+                (1, value // 2),
+                (1, 0),
+                (1.5, 1),
+                (0.7, -value),
+                (0.7, 2),
+                (1, value + dice.between(-5, 5)),
+                (1, round(value * dice.lognormal(0.4)) if abs(value) < MAX_INT else value),
+                (1, int(bench.writer.constant(Kind("int")).text)),
+            )
+        )
         if new != value and abs(new) <= max(MAX_INT, abs(value)):
             return new
     return value + 1
@@ -166,10 +190,16 @@ def _float_step(bench: Bench, value: float) -> str:
     if not math.isfinite(value) or value == 0 or dice.chance(0.1):
         return bench.writer.constant(Kind("float")).text
     sigma = dice.pick((0.1, 0.3, 1.0))
-    new = dice.weighted((
-        (8, value * dice.lognormal(sigma)), (1.5, -value), (0.7, 0.0), (0.7, 1.0), (1, value + 0.3 * dice.normal()),
-        (1, float(f"{value:.1g}")),
-    ))  # fmt: skip
+    new = dice.weighted(
+        (
+            (8, value * dice.lognormal(sigma)),
+            (1.5, -value),
+            (0.7, 0.0),
+            (0.7, 1.0),
+            (1, value + 0.3 * dice.normal()),
+            (1, float(f"{value:.1g}")),
+        )
+    )
     return short(max(-1e12, min(1e12, new)))
 
 

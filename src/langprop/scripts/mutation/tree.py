@@ -1,4 +1,4 @@
-"""Paths into a syntax tree: look at a node, put another in its place, with the brackets that it needs there."""
+"""Paths into a syntax tree: look at a node, put another in its place, bracketed if need be."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ Path: TypeAlias = tuple[
 ]  # attributes from the root down; the index is -1 where there is no list
 
 _BINARY: dict[type, int] = {
-    cst.BitOr: 6, cst.BitXor: 7, cst.BitAnd: 8, cst.LeftShift: 9, cst.RightShift: 9, cst.Add: 10, cst.Subtract: 10,
-    cst.Multiply: 11, cst.Divide: 11, cst.FloorDivide: 11, cst.Modulo: 11, cst.MatrixMultiply: 11, cst.Power: 13,
+    cst.BitOr: 6, cst.BitXor: 7, cst.BitAnd: 8, cst.LeftShift: 9, cst.RightShift: 9, cst.Add: 10,
+    cst.Subtract: 10, cst.Multiply: 11, cst.Divide: 11, cst.FloorDivide: 11, cst.Modulo: 11,
+    cst.MatrixMultiply: 11, cst.Power: 13,
 }  # fmt: skip
 
 
@@ -28,10 +29,11 @@ def at(root: cst.CSTNode, path: Path) -> Any:
 
 
 def put(root: Any, path: Path, new: Any) -> Any:
-    """The tree with another node (or, if the path ends in a list, another list) at a path; the rest is shared.
+    """The tree with another node, or another list, at a path; the rest is shared.
 
     Raises:
-        cst.CSTValidationError: The node can't stand there as it is, for want of a blank or of brackets.
+        cst.CSTValidationError: The node can't stand there as it is, for want of a blank or of
+        brackets.
     """
     if not path:
         return new
@@ -45,7 +47,7 @@ def put(root: Any, path: Path, new: Any) -> Any:
 
 
 def binds(node: cst.BaseExpression) -> int:
-    """How tightly the outermost operator of an expression binds; 15 for names, calls and all in brackets."""
+    """How tightly the outermost operator of an expression binds; 15 for names, calls, brackets."""
     if node.lpar:
         return 15
     if isinstance(node, cst.BinaryOperation):
@@ -55,8 +57,8 @@ def binds(node: cst.BaseExpression) -> int:
     if isinstance(node, cst.BooleanOperation):
         return 3 if isinstance(node.operator, cst.And) else 2
     loose: dict[type, int] = {
-        cst.Comparison: 5, cst.IfExp: 1, cst.Lambda: 0, cst.NamedExpr: -1, cst.Yield: -2, cst.GeneratorExp: -2,
-        cst.Tuple: -2, cst.Await: 14,
+        cst.Comparison: 5, cst.IfExp: 1, cst.Lambda: 0, cst.NamedExpr: -1, cst.Yield: -2,
+        cst.GeneratorExp: -2, cst.Tuple: -2, cst.Await: 14,
     }  # fmt: skip
     return loose.get(type(node), 15)
 
@@ -97,7 +99,7 @@ def bracketed(node: cst.BaseExpression) -> cst.BaseExpression:
 
 
 def fit(root: cst.CSTNode, path: Path, new: cst.BaseExpression) -> cst.BaseExpression:
-    """The expression with the brackets that it needs at a path, and without those that it doesn't."""
+    """The expression with the brackets that it needs at a path."""
     parent, attribute = at(root, path[:-1]), path[-1][0]
     needed = _needed(parent, attribute)
     number = isinstance(new, (cst.Integer, cst.Float)) and isinstance(

@@ -66,12 +66,12 @@ class ExpressionWalk:
         if isinstance(node, cst.Name):
             self._read(node)
             if node.value not in self.env and node.value not in ("True", "False", "None"):
-                return  # an imported or built-in name: exchanged, if at all, as the function of a call
+                return  # an imported or built-in name: exchanged only as the function of a call
         if not isinstance(node, (cst.Await, cst.Yield, cst.NamedExpr, cst.Ellipsis)):
             self.found.sites.append(self._site(node, path, wanted, role))
         self._inside(node, path)
 
-    def _inside(self, node: cst.BaseExpression, path: Path) -> None:
+    def _inside(self, node: cst.BaseExpression, path: Path) -> None:  # noqa: PLR0915 - one table
         """List the expressions in an expression."""
 
         def go(
@@ -139,9 +139,9 @@ class ExpressionWalk:
             self._bind(targets(node.target, kind_of(node.value, self.env)))
         elif isinstance(node, cst.FormattedString):
             outer, self.quoted = self.quoted, True
-            for position, part in enumerate(node.parts):
-                if isinstance(part, cst.FormattedStringExpression):
-                    go(part.expression, ("parts", position), ("expression", -1))
+            for position, piece in enumerate(node.parts):
+                if isinstance(piece, cst.FormattedStringExpression):
+                    go(piece.expression, ("parts", position), ("expression", -1))
             self.quoted = outer
         elif isinstance(node, cst.Await):
             self._inside(node.expression, (*path, ("expression", -1)))
@@ -154,7 +154,7 @@ class ExpressionWalk:
             go(node.value.item if isinstance(node.value, cst.From) else node.value, *step)
 
     def _passed_on(self, path: Path) -> Kind:
-        """What is wanted of the branches of a conditional expression: what is wanted of the whole."""
+        """What is wanted of the branches of a conditional expression: the same as of the whole."""
         last = self.found.sites[-1]
         for site in reversed(self.found.sites[-60:]):
             if site.path == path:

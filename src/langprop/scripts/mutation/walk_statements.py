@@ -33,7 +33,7 @@ class StatementWalk(ExpressionWalk, abc.ABC):
     def _block(self, block: cst.BaseSuite, path: Path, top: bool = False) -> bool:
         """Walk statements; True if the end isn't reached."""
         if isinstance(block, cst.SimpleStatementSuite):
-            return self._smalls(block.body, path)
+            return self._smalls(block.body, path, documented=top)
         envs, ended = [], False
         for position, statement in enumerate(block.body):
             envs.append(self.env)
@@ -77,15 +77,17 @@ class StatementWalk(ExpressionWalk, abc.ABC):
         return False
 
     def _simple(self, node: cst.SimpleStatementLine, path: Path, first: bool = False) -> bool:
-        if first and is_docstring(node):
-            return False
         self._imports(node)
-        return self._smalls(node.body, path)
+        return self._smalls(node.body, path, documented=first)
 
-    def _smalls(self, body: Sequence[cst.BaseSmallStatement], path: Path) -> bool:
+    def _smalls(
+        self, body: Sequence[cst.BaseSmallStatement], path: Path, documented: bool = False
+    ) -> bool:
+        """Walk statements on one line; the first may be a docstring, which is left alone."""
         ended = False
         for position, small in enumerate(body):
-            ended = self._small(small, (*path, ("body", position))) or ended
+            if not (documented and position == 0 and _is_text(small)):
+                ended = self._small(small, (*path, ("body", position))) or ended
         return ended
 
     def _small(self, node: cst.BaseSmallStatement, path: Path) -> bool:
@@ -187,7 +189,8 @@ class StatementWalk(ExpressionWalk, abc.ABC):
         if node.orelse is not None:
             ended = self._block(node.orelse.body, (*path, ("orelse", -1), ("body", -1))) or ended
         ends = [(self.env, ended)]
-        for position, handler in enumerate(node.handlers):
+        handlers: Sequence[cst.ExceptHandler | cst.ExceptStarHandler] = node.handlers
+        for position, handler in enumerate(handlers):
             self.env = before
             if handler.name is not None:
                 self._bind(targets(handler.name.name))
@@ -229,10 +232,10 @@ def _meet(a: dict[str, Kind], b: dict[str, Kind]) -> dict[str, Kind]:
 
 def is_docstring(node: cst.CSTNode) -> bool:
     """Whether a statement is a docstring, if it comes first."""
-    if (
-        not isinstance(node, cst.SimpleStatementLine)
-        or not node.body
-        or not isinstance(node.body[0], cst.Expr)
-    ):
-        return False
-    return isinstance(node.body[0].value, (cst.SimpleString, cst.ConcatenatedString))
+    return isinstance(node, cst.SimpleStatementLine) and bool(node.body) and _is_text(node.body[0])
+
+
+def _is_text(node: cst.BaseSmallStatement) -> bool:
+    return isinstance(node, cst.Expr) and isinstance(
+        node.value, (cst.SimpleString, cst.ConcatenatedString)
+    )

@@ -10,7 +10,7 @@ from langprop.scripts.mutation.kinds import Kind
 
 Env: TypeAlias = Mapping[str, Kind]  # names in scope → what they hold; the newest come last
 
-# How tightly the outermost operator of an expression binds (Python reference, "Operator precedence").
+# How tightly an expression's outermost operator binds (Python reference, "Operator precedence").
 TERNARY, OR, AND, NOT, COMPARE, SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5, 10, 11, 12, 13, 15
 
 
@@ -40,7 +40,8 @@ class Vocabulary:
         texts: Strings worth trying, likewise.
         taken: Every name of the script: new variables get others.
         parameters: Parameters of the entry point.
-        calls: Functions of the script that may be called: name → (kinds of the parameters, kind returned).
+        calls: Functions of the script that may be called: name → (kinds of the parameters, kind
+            returned).
     """
 
     modules: dict[str, str] = field(default_factory=dict)

@@ -10,7 +10,8 @@ from langprop.scripts.mutation.words import Code, Env
 class Writer(Containers):
     """Writes random expressions.
 
-    What is written is valid Python over the given names; that it runs without an exception is likely, not certain.
+    What is written is valid Python over the given names; that it runs without an exception is
+    likely, not certain.
 
     Args:
         dice: Where choices come from.
@@ -30,15 +31,15 @@ class Writer(Containers):
         if kind.values:
             return self._member(kind, env, depth)
         write = {
-            "int": self._int, "float": self._float, "bool": self.condition, "str": self._str, "list": self._list,
-            "array": self._array, "unknown": self._unknown,
+            "int": self._int, "float": self._float, "bool": self.condition, "str": self._str,
+            "list": self._list, "array": self._array, "unknown": self._unknown,
         }.get(kind.name)  # fmt: skip
         if write is None:
             return self._other(kind, env, depth)
         return write(env, depth) if kind.name != "list" else self._list(env, depth, kind.item)
 
     def _unknown(self, env: Env, depth: int) -> Code:
-        """Something for a place of unknown kind: a name, or an expression like the names in scope."""
+        """Something for a place of unknown kind: a name, or something like the names in scope."""
         if env and self.dice.chance(0.4):
             return Code(self.name(list(env)))
         kinds = [
