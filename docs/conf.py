@@ -13,4 +13,4 @@ html_title = f"LangProp {release}"
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 myst_enable_extensions = ["dollarmath"]
-default_role = "any"
+default_role = "code"

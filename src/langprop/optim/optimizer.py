@@ -25,7 +25,6 @@ class Optimizer(abc.ABC):
         name: For the display.
         survivors: Policies kept at once after the children were judged; None (as in the paper) lets
             every child live until the next step's ranking, on another batch.
-        rng: The generator of this optimizer; the trainer seeds it and saves its state.
 
     Raises:
         ValueError: A number is out of range.
@@ -54,7 +53,7 @@ class Optimizer(abc.ABC):
 
     @property
     def rng(self) -> np.random.Generator:
-        """The generator that every random choice of this optimizer draws from."""
+        """Every random choice of this optimizer draws from it; the trainer seeds and saves it."""
         if self._rng is None:
             self.seed(0)
         assert self._rng is not None  # noqa: S101 - for mypy
