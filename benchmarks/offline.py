@@ -81,13 +81,13 @@ def cartpole(seeds: int, limit: float) -> list[bool]:
     results = []
     for seed in range(seeds):
         module = Counted("CartPole-v1", balance)
-        stop = lp.EarlyStopping("val/score", target=490)
+        stop = lp.EarlyStopping("val/score", target=480)
         trainer = quiet(
-            lp.MutationOptimizer(n_parents=4, n_children=2, capacity=3, n_first=24),
+            lp.MutationOptimizer(n_parents=4, n_children=2, capacity=4, n_first=32),
             seed=seed,
             max_time=limit,
-            batch_size=2,
-            val_interval=3,
+            batch_size=1,
+            val_interval=2,
             callbacks=[stop],
         )
         start = time.perf_counter()

@@ -132,7 +132,7 @@ class Module:
     def forward(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Use the function on one sample, on the trusted side; what is returned is scored.
 
-        The default is one call. Override it where a sample takes several calls, such as an episode::
+        The default is one call. Override it where a sample takes several, such as an episode::
 
             def forward(self, function, seed):
                 observation, _ = self.env.reset(seed=seed)

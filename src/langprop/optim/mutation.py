@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _TRIES = 8  # draws of a child until it is a new one
 _REMEMBERED = 4096  # scripts that aren't written again
 _DIGITS = 8  # of an id are remembered: enough to tell scripts apart, and half the checkpoint
+_SEEDED = 0.3  # share of the fresh scripts that is left where a seed is being improved
 _FULL = 30  # [updates] without progress until the share of fresh scripts is at its highest
 
 
@@ -59,8 +60,8 @@ class MutationOptimizer(Optimizer):
         decay: float = 0.9,
         n_first: int | None = None,
         crossover: float = 0.15,
-        fresh: float = 0.15,
-        fresh_stuck: float = 0.5,
+        fresh: float = 0.3,
+        fresh_stuck: float = 0.8,
         tournament: int = 2,
         max_size: int = 120,
     ) -> None:
@@ -109,6 +110,7 @@ class MutationOptimizer(Optimizer):
             self._is_new(policy.script)
         self._watch(policies)
         share = self.fresh + (self.fresh_stuck - self.fresh) * min(1.0, self._stuck / _FULL)
+        share *= _SEEDED if module.seeds else 1.0
         children: list[Script] = []
         for _ in range(self.n_parents):
             parent = self._parent(policies)
@@ -159,13 +161,15 @@ class MutationOptimizer(Optimizer):
 
     def _child(self, module: Module, parent: Policy) -> Script | None:
         from langprop.scripts.mutation import mutate
+        from langprop.scripts.mutation.draft import draft
 
         policies = module.population.policies
         donor = None
         if len(policies) > 1 and self.rng.random() < self.crossover:
             other = self._parent(policies)
             donor = other.script if other is not parent else None
-        size = max(self.max_size, *(len(seed) // 8 for seed in module.seeds), 0)
+        sizes = [draft(seed, module.entry_point).index.size for seed in module.seeds]
+        size = max([self.max_size, *(int(1.5 * size) for size in sizes)])
         try:
             child = mutate(
                 parent.script.source,

@@ -15,6 +15,8 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _Assignment: TypeAlias = "ast.Assign | ast.AugAssign"
 
+_ADDING = ("append", "insert", "extend", "add", "update")
+
 MAX_DEPTH = 3  # loops in loops
 
 
@@ -30,6 +32,13 @@ def hazards(tree: ast.AST, containers: Set[str] = frozenset(), function: str = "
     powers = False
     ranges: list[ast.Call] = []
     carried: set[str] = set()  # variables that a loop changes
+    aliases = {
+        (target.id, node.value.id)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Pow, ast.LShift)):
             count += _tower(node)
@@ -44,7 +53,7 @@ def hazards(tree: ast.AST, containers: Set[str] = frozenset(), function: str = "
                     else [assignment.target]
                 )
                 carried |= set().union(*map(_names, targets))
-            count += isinstance(node, ast.While) and not _ends(node)
+            count += not _ends(node) if isinstance(node, ast.While) else _feeds(node, aliases)
         elif isinstance(node, _COMPREHENSIONS):
             count += _depth(node) > MAX_DEPTH
         elif isinstance(node, ast.Call) and _calls(node, "range"):
@@ -177,6 +186,26 @@ def _ends(loop: ast.While) -> bool:
     return any(moves.get(name) == [-1] for name in down) or any(
         moves.get(name) == [1] and not (others - {name}) & set(moves) for name, others in up.items()
     )
+
+
+def _feeds(loop: ast.For | ast.AsyncFor, aliases: Set[tuple[str, str]]) -> bool:
+    """Whether a loop adds to what it goes through."""
+    through = _names(loop.iter)
+    through |= {name for name, other in aliases if other in through}
+    for child in loop.body:
+        for node in ast.walk(child):
+            owner: ast.expr | None = None
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                owner = node.func.value if node.func.attr in _ADDING else None
+            elif isinstance(node, ast.AugAssign):
+                owner = node.target
+            if (
+                isinstance(owner, ast.Name)
+                and owner.id in through
+                and not _calls(loop.iter, "range")
+            ):
+                return True
+    return False
 
 
 def _same_loop(node: ast.AST) -> Iterator[ast.AST]:
