@@ -5,7 +5,7 @@ import math
 import pytest
 
 import langprop as lp
-from langprop.errors import DataError, PolicyError
+from langprop.errors import DataError, OutOfTime, PolicyError
 from langprop.evaluation import KEPT_CALLS, Batch
 
 
@@ -192,9 +192,54 @@ def test_samples_that_cannot_be_read_are_left_out_with_a_warning(executor):
         judge(executor, script("return x"), samples=[5, 6])
 
 
-def test_arguments_that_cannot_be_sent_are_named(executor):
-    with pytest.raises(DataError, match=r"sample 1 .* object"):
-        judge(executor, script("return x"), samples=[((1,), 1), ((object(),), 1)])
+def test_arguments_that_cannot_be_sent_are_left_out_too(executor):
+    samples = [((1,), 1), ((object(),), 1)]
+    with pytest.warns(UserWarning, match=r"sample 1: .*object of type object.*preprocess"):
+        (records,) = judge(executor, script("return x"), samples=samples).values()
+    assert [r.sample for r in records] == [0]
+    with pytest.raises(DataError, match="object of type object"):
+        judge(executor, script("return x"), samples=samples[1:])
+
+
+def test_a_module_with_its_own_forward_may_have_any_samples(executor):
+    class Opens(Double):
+        def forward(self, function, box):
+            return function(box.content)
+
+    class Box:
+        content = 3
+
+    (records,) = judge(
+        executor, script("return 2 * x"), module=Opens(), samples=[((Box(),), 6)]
+    ).values()
+    assert records[0].score == 1.0
+
+
+def test_answers_below_the_exception_score_are_warned_of_once(executor):
+    class Error(Double):
+        exception_score = 0.0
+
+        def score(self, output, label):
+            return -abs(output - label)
+
+    module = Error()
+    with pytest.warns(UserWarning, match="Give the module a lower exception_score"):
+        judge(executor, script("return x"), module=module)
+    judge(executor, script("return x - 1"), module=module)  # a second warning would be an error
+
+
+def test_watch_hears_of_each_script_and_may_end_the_evaluation(executor):
+    scripts = [script(f"return {n}") for n in range(5)]
+    counts = []
+    lp.evaluate(Double(), scripts, SAMPLES, executor, watch=counts.append)
+    assert counts == [5] * 5
+
+    def stop(count):
+        raise OutOfTime
+
+    for module in (Double(), CountdownTogether()):
+        with pytest.raises(OutOfTime):
+            lp.evaluate(module, scripts, SAMPLES, executor, watch=stop)
 
 
 def test_a_batch_is_read_once_for_many_scripts(executor):
@@ -212,6 +257,7 @@ class Countdown(lp.Module):
     """Counts how often the function must be called until it says 0."""
 
     stub = 'def f(x):\n    """Go towards zero."""\n'
+    exception_score = -100.0
 
     def forward(self, function, start):
         value, turns = start, 0

@@ -10,6 +10,7 @@ ImportError) ├── UnknownName            a short name such as "openai:MODEL
 ├── ReplyError             an LLM's reply that holds no usable script
 ├── PolicyError            a call of a script failed; evaluation turns it into a Record
 ├── TemplateError          a prompt template that can't be loaded or rendered
+├── OutOfTime              an evaluation was broken off, because the time of the run is over
 ├── SandboxError           the sandbox itself failed (not the script in it)
 │   ├── IsolationError     the isolation that was asked for isn't to be had here
 │   └── WireError          bytes from the sandbox that don't decode to plain data
@@ -81,6 +82,10 @@ class PolicyError(LangPropError):
         self.seconds = seconds
         self.printed = printed
         super().__init__(message)
+
+
+class OutOfTime(LangPropError):
+    """An evaluation was broken off, because the time of the run is over."""
 
 
 class TemplateError(LangPropError, ValueError):

@@ -15,7 +15,7 @@ from langprop.executors.base import Executor, Session, SessionCall
 from langprop.modules.module import Module
 from langprop.modules.score import Score
 from langprop.population.record import CallRecord, Record
-from langprop.sandbox.inputs import Inputs
+from langprop.sandbox.inputs import Inputs, encode_call
 from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import Outcome, Status
 from langprop.scripts.script import Script
@@ -48,17 +48,20 @@ class Batch:
         Raises:
             DataError: There are no samples, or none can be read.
         """
-        index, calls, labels = [], [], []
-        failed: dict[int, DataError] = {}
+        index, calls, labels, blobs = [], [], [], []
+        failed: dict[int, Exception] = {}
+        sent = type(module).forward is Module.forward  # else only what forward passes on is sent
         for place, sample in enumerate(samples):
             try:
                 args, kwargs, label = module.read(sample)
+                blob = encode_call(args, kwargs) if sent else b""
             except DataError as error:
                 failed[place] = error
                 continue
             index.append(place)
             calls.append((args, kwargs))
             labels.append(label)
+            blobs.append(blob)
         if failed:
             place, first = next(iter(failed.items()))
             count = f"{len(failed)} of {len(failed) + len(index)}"
@@ -68,7 +71,7 @@ class Batch:
             warnings.warn(f"{text} They are left out.", stacklevel=2)
         if not index:
             raise DataError("the batch holds no samples.")
-        return cls(index, Inputs(calls), labels)
+        return cls(index, Inputs(calls, blobs if sent else None), labels)
 
 
 def evaluate(
@@ -77,6 +80,8 @@ def evaluate(
     batch: Batch | Iterable[Any],
     executor: Executor,
     limits: Limits | None = None,
+    *,
+    watch: Callable[[int], None] = lambda _: None,
 ) -> dict[str, list[Record]]:
     """Judge scripts on samples.
 
@@ -89,6 +94,8 @@ def evaluate(
         batch: Samples, or a `Batch` that was read before.
         executor: Where the scripts run.
         limits: What each script may use; None for the default.
+        watch: Called with the number of samples whenever a script was judged; what it raises ends
+            the evaluation.
 
     Returns:
         Records by script id, in the order of the scripts; a script's records are in the order of
@@ -105,13 +112,11 @@ def evaluate(
     if type(module).forward is Module.forward:
         futures = [executor.submit(script, batch.inputs, limits) for script in unique]
         try:
-            result = {
-                script.id: [
-                    judge.answer(batch, place, outcome)
-                    for place, outcome in enumerate(future.result())
-                ]
-                for script, future in zip(unique, futures, strict=True)
-            }
+            result = {}
+            for script, future in zip(unique, futures, strict=True):
+                outcomes = enumerate(future.result())
+                result[script.id] = [judge.answer(batch, place, each) for place, each in outcomes]
+                watch(len(batch))
         except BaseException:
             for future in futures:
                 future.cancel()
@@ -121,6 +126,7 @@ def evaluate(
         for script in unique:
             with executor.open(script, limits) as session:
                 result[script.id] = _roll_out(judge, batch, session)
+            watch(len(batch))
     judge.report()
     return result
 
@@ -144,6 +150,7 @@ class _Judge:
         self.module = module
         self.scored = 0
         self.broken: list[str] = []
+        self.lowest = math.inf
 
     def answer(self, batch: Batch, place: int, outcome: Outcome) -> Record:
         """Judge a sample that took one call."""
@@ -178,6 +185,7 @@ class _Judge:
             self.scored += 1
             try:
                 score, feedback = _value(self.module.score(result.output, label))
+                self.lowest = min(self.lowest, score)
             except NotImplementedError:
                 raise
             except Exception as error:
@@ -203,14 +211,25 @@ class _Judge:
         )
 
     def report(self) -> None:
-        """Warn if `score` failed: where it always does, the fault is probably its own."""
+        """Warn of what the user should mend in the module; once for each module and kind."""
+        fallback = f"{self.module.exception_score:g}"
         if self.broken:
-            warnings.warn(
+            self._warn(
+                "score",
                 f"score() failed on {len(self.broken)} of {self.scored} answers, which got the "
-                f"exception_score {self.module.exception_score:g}; the first time:\n"
-                f"{self.broken[0]}",
-                stacklevel=3,
+                f"exception_score {fallback}; the first time:\n{self.broken[0]}",
             )
+        if self.lowest < self.module.exception_score:
+            self._warn(
+                "exception_score",
+                f"an answer scored {self.lowest:g}, below the exception_score {fallback}: to fail "
+                "pays better than such an answer. Give the module a lower exception_score.",
+            )
+
+    def _warn(self, kind: str, text: str) -> None:
+        if kind not in self.module.warned:
+            self.module.warned.add(kind)
+            warnings.warn(text, stacklevel=4)
 
 
 def _value(score: Any) -> tuple[float, str]:

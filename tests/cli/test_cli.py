@@ -74,6 +74,8 @@ def test_fit_show_export(folder):
     assert "--force" in result.stderr
     assert langprop("export", "runs/double").stdout == (folder / "learned.py").read_text()
 
+    assert "langprop show" in langprop("fit", "runs/double").stderr
+
     best = json.loads((folder / "runs/double/metrics.jsonl").read_text().splitlines()[-1])["best"]
     assert langprop("show", "runs/double", "--policy", best[:6]).returncode == 0
     assert "0 policies" in langprop("show", "runs/double", "--policy", "zzz").stderr
@@ -88,6 +90,12 @@ def test_options_override_the_file_and_reach_nested_settings(folder):
     config = (folder / "mine/config.yaml").read_text()
     assert "n_children: 2" in config
     assert "time: 0.5" in config
+
+
+def test_no_run_folder_if_none_is_wanted(folder):
+    result = langprop("fit", "task", "--max_steps=1", "--run_dir=false")
+    assert result.returncode == 0, result.stderr
+    assert [path.name for path in folder.iterdir()] == ["task"]
 
 
 def test_fit_without_a_config(folder):
@@ -108,6 +116,8 @@ def test_fit_without_a_config(folder):
         (["fit", "no.such.package:double"], "can't be imported"),
         (["fit", "task", "--optimizer=nonsense"], "there is no optimizer named"),
         (["fit", "task", "--train=task.py:nothing"], "defines no 'nothing'"),
+        (["fit", "task", "--max_epochs=0"], "max_epochs must be at least 1"),
+        (["fit", "task", "--limits.time=-1"], "must be a positive number"),
         (["show", "nowhere"], "there is no run folder"),
         (["export", "nowhere", "x.py"], "there is no run folder"),
     ],

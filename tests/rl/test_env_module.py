@@ -116,6 +116,19 @@ def test_a_factory_makes_the_environment(executor):
     assert record.output.ended == "truncated"
 
 
+@pytest.mark.parametrize(("env", "worst"), [("MountainCar-v0", -200), ("CartPole-v1", 8)])
+def test_to_fail_never_pays(executor, env, worst):
+    module = lp.EnvModule(env, watch)
+    assert module.exception_score < worst
+    assert judge(module, executor, "return 99", seeds=[0])[0].score == module.exception_score
+
+
+@pytest.mark.parametrize("thing", [3, gymnasium, lambda: None])
+def test_what_makes_no_environment(thing):
+    with pytest.raises(ModuleError, match="a function that makes one"):
+        lp.EnvModule(thing, watch)
+
+
 def test_an_environment_that_is_not_there():
     with pytest.raises(ModuleError, match="there is no environment 'CartPole-v9'"):
         lp.EnvModule("CartPole-v9", balance)

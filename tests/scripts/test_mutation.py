@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from langprop.errors import ScriptError
 from langprop.scripts.mutation import mutate
+from langprop.scripts.mutation.draft import draft
 from langprop.scripts.mutation.mutation import CROSSOVERS, OPERATORS
 
 # Programs that together hold every construct of the language.
@@ -153,10 +154,13 @@ def test_growth_is_bounded():
 
 def test_example_gives_the_kinds_that_annotations_do_not():
     source = "def f(a, b):\n    return len(a) + 1\n"
-    rng = np.random.default_rng(0)
-    example = (([1, 2], 3.5), {})
-    names = [mutate(source, "f", rng, example=example, edits=1) for _ in range(60)]
-    assert sum("len(b)" in child.source for child in names) <= 3  # a number has no length
+
+    def unsuited(example):  # a number has no length
+        rng = np.random.default_rng(0)
+        children = [mutate(source, "f", rng, example=example, edits=1) for _ in range(80)]
+        return sum("len(b)" in child.source for child in children)
+
+    assert unsuited((([1, 2], 3.5), {})) < unsuited(None)
 
 
 def test_numpy_calls_only_where_numpy_is_imported():
@@ -188,3 +192,47 @@ def test_an_empty_body_can_grow():
     child = mutate("def f(x: int) -> int: ...\n", "f", np.random.default_rng(0)).source
     compile(child, "<child>", "exec")
     assert child.startswith("def f(x: int) -> int:")
+
+
+@pytest.mark.parametrize(
+    "danger",
+    [
+        "while n:\n        n = n",
+        "while n > 0:\n        n -= 0",
+        "while n >= 0:\n        n //= 2",
+        "while n > 0:\n        if n % 2:\n            n -= 1",
+        "while n > 0:\n        n -= 1\n        n += 1",
+        "while n > 0:\n        if n == 3:\n            continue\n        n -= 1",
+        "for i in xs:\n        xs.append(i)",
+        "ys = xs\n    for i in xs:\n        ys.append(i)",
+        "for i in xs:\n        n *= n",
+        "for i in xs:\n        xs = xs + xs",
+        "for i in range(n):\n        n = n * 2\n        xs = list(range(n))",
+        "n = 2 ** n ** n",
+        "n = f(n, xs)",
+        "n = f(n + 1, xs)",
+        "n = sum(f(n - 1, xs) for x in xs)",
+    ],
+)
+def test_hazards_are_seen(danger):
+    source = f"def f(n: int, xs: list[int]) -> int:\n    {danger}\n    return n\n"
+    assert draft(source, "f").risk > 0
+
+
+@pytest.mark.parametrize(
+    "safe",
+    [
+        "while n > 0:\n        n -= 1",
+        "while n > 1:\n        n = n // 2",
+        "while n:\n        m, n = n, m % n",
+        "i = 0\n    while i < n:\n        i += 1",
+        "for i in xs:\n        n += i",
+        "for i in range(n):\n        xs.append(i)",
+        "n = n ** 2",
+        "m = f(n - 1, xs) if n > 0 else 0",
+        "m = f(n, xs[1:]) if xs else 0",
+    ],
+)
+def test_what_ends_is_no_hazard(safe):
+    source = f"def f(n: int, xs: list[int], m: int = 1) -> int:\n    {safe}\n    return n\n"
+    assert draft(source, "f").risk == 0

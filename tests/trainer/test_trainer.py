@@ -1,8 +1,10 @@
 """Training, with optimizers whose answer is known."""
 
+import copy
 import json
 import math
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -57,6 +59,7 @@ def make(tmp_path):
         defaults = {"executor": lp.InlineExecutor(), "progress": False, "run_dir": tmp_path / "run"}
         return lp.Trainer(optimizer, **{**defaults, **settings})
 
+    make.folder = tmp_path / "run"
     return make
 
 
@@ -162,6 +165,69 @@ def test_fit_again_goes_on(make):
     assert module.best.priority == 1.0
 
 
+def test_another_module_makes_another_run(make, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    @lp.module
+    def triple(x: int) -> int:
+        """Triple."""
+
+    class Both(Recited):
+        def setup(self, module):
+            return [lp.Script(f"def {module.entry_point}(x): return 0", module.entry_point)]
+
+    first, trainer = double(), make(Both(), max_epochs=1, run_dir=None)
+    trainer.fit(first, DATA)
+    trainer.fit(triple, DATA)
+    assert (trainer.step, trainer.epoch) == (1, 1)
+    assert lp.load("runs/double").entry_point == "double"
+    assert lp.load("runs/triple").entry_point == "triple"
+    trainer = make(Both(), max_epochs=1)
+    trainer.fit(first, DATA)
+    with pytest.raises(CheckpointError, match="holds a run already"):
+        trainer.fit(double(), DATA)
+
+
+def test_a_run_that_learned_nothing_leaves_its_name_free(make):
+    class Offline(Recited):
+        def setup(self, module):
+            raise LLMError("no network")
+
+    with pytest.raises(LLMError, match="no network"):
+        make(Offline()).fit(double(), DATA)
+    make(Recited("return 0"), max_epochs=1).fit(double(), DATA)
+
+
+def test_time_is_over_in_the_middle_of_a_step(make):
+    class Slow(Recited):
+        def setup(self, module):
+            bodies = [f"import time; time.sleep(0.2); return {n}" for n in range(20)]
+            return [lp.Script(f"def double(x): {body}", "double") for body in bodies]
+
+    trainer = make(Slow(), max_epochs=None, max_time=0.5)
+    trainer.fit(double(), DATA[:1])
+    assert trainer.stopped == "max_time=0.5 s"
+    assert trainer.step == 0
+    assert 0 < trainer.evaluations < 20
+
+
+def test_a_trained_module_can_be_copied_and_pickled(make):
+    module = double()
+    make(Recited("return 2 * x"), max_epochs=1).fit(module, DATA)
+    module(1)
+    loaded = lp.load(make.folder)
+    for copied in (copy.deepcopy(loaded), pickle.loads(pickle.dumps(loaded))):
+        copied.executor = lp.InlineExecutor()
+        assert copied(4) == 8
+    module.close()
+
+
+def test_a_loaded_module_is_not_trained(make):
+    make(Recited("return 2 * x"), max_epochs=1).fit(double(), DATA)
+    with pytest.raises(ModuleError, match="can be called and exported, not trained"):
+        make(Recited("return 0"), run_dir=False).fit(lp.load(make.folder), DATA)
+
+
 def test_fit_batch_by_hand(make):
     module, trainer = double(), make(Recited("return 0", "return 2 * x"))
     children = trainer.fit_batch(module, DATA)
@@ -180,7 +246,10 @@ def test_any_iterable_is_data(make):
     [
         ([], "no samples"),
         (iter(()), "no samples"),
-        (None, "must be a list"),
+        (None, "no data to train on"),
+        ([((1, 2), 3)], "takes 1 positional arguments, but gets 2"),
+        ([((), {"y": 1}, 3)], "no parameter 'y'"),
+        ([((), 3)], "gets no 'x'"),
         ([3], "first sample"),
         (3, "must be a list"),
     ],

@@ -80,11 +80,25 @@ class Progress(Callback):
         from rich.table import Table
 
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        cells = [(name, value) for name, value in _cells(trainer, module) if value]
+        cells = _fitting(_cells(trainer, module), self.console.width if self.console else 80)
         for name, _ in cells:
             table.add_column(name, justify="right", no_wrap=True)
         table.add_row(*(value for _, value in cells))
         return table
+
+
+_DISPENSABLE = ("policies", "evals", "time", "val", "step")
+"""What goes first where the terminal is narrow."""
+
+
+def _fitting(cells: list[tuple[str, str]], width: int) -> list[tuple[str, str]]:
+    """The cells that have room side by side."""
+    cells = [(name, value) for name, value in cells if value]
+    for name in _DISPENSABLE:
+        if sum(max(map(len, cell)) + 2 for cell in cells) <= width:
+            break
+        cells = [cell for cell in cells if cell[0] != name]
+    return cells
 
 
 def _cells(trainer: Trainer, module: Module) -> list[tuple[str, str]]:
@@ -93,9 +107,8 @@ def _cells(trainer: Trainer, module: Module) -> list[tuple[str, str]]:
         key: f"{metrics[key]:.4g}" if key in metrics else ""
         for key in ("train/best", "train/mean", "val/score")
     }
-    limit = f"/{trainer.max_epochs}" if trainer.max_epochs else ""
     return [
-        ("epoch", f"{trainer.epoch + 1}{limit}"),
+        ("epoch", str(trainer.epoch + 1)),
         ("step", str(trainer.step)),
         ("best", score["train/best"]),
         ("mean", score["train/mean"]),
@@ -113,6 +126,13 @@ def _cost(usage: dict[str, float]) -> str:
     calls = int(usage.get("calls", 0))
     if not calls:
         return "0 calls"
-    tokens = int(usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0))
-    price = f"${usage['usd']:.4f}" if usage.get("usd") is not None else "price unknown"
-    return f"{calls} calls, {tokens:,} tokens, {price}"
+    tokens = usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0)
+    price = f"${usage['usd']:.4f}" if usage.get("usd") is not None else "$?"
+    return f"{calls} calls · {_short(tokens)} tok · {price}"
+
+
+def _short(count: float) -> str:
+    for unit, size in (("M", 1e6), ("k", 1e3)):
+        if count >= size:
+            return f"{count / size:.3g}{unit}"
+    return f"{count:.0f}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from langprop.cli.code import print_source
 from langprop.cli.target import config_of, load_object
-from langprop.errors import ConfigError
+from langprop.errors import ConfigError, LangPropError
 from langprop.modules.module import Module
 from langprop.trainer.trainer import Trainer
 
@@ -63,11 +63,16 @@ def run(argv: Sequence[str]) -> int:
         split: None if settings[split] is None else load_object(settings[split], base)
         for split in ("train", "val", "test")
     }
-    ready = made.instantiate(settings)
-    chosen = {
-        name: value for name, value in ready.items() if name not in (*data, "config", "module")
-    }
-    trainer = Trainer(**chosen)
+    try:
+        ready = made.instantiate(settings)
+        chosen = {
+            name: value for name, value in ready.items() if name not in (*data, "config", "module")
+        }
+        trainer = Trainer(**chosen)
+    except LangPropError:
+        raise
+    except ValueError as error:  # a number out of range, found by the class that owns it
+        raise ConfigError(str(error)) from error
     trainer.fit(module, data["train"], data["val"])
     _conclude(trainer, module, data["test"])
     return 130 if trainer.interrupted else 0

@@ -67,12 +67,12 @@ def run(argv: Sequence[str]) -> int:
     for policy in ranking[: settings.top]:
         table.add_row(
             "*" if policy is module.best else "",
-            policy.id,
+            policy.id[:8],
             f"{policy.priority:.4g}",
             f"{policy.weight:.0f}",
             "" if policy.val_score is None else f"{policy.val_score:.4g}",
             policy.script.origin,
-            policy.script.parent or "",
+            (policy.script.parent or "")[:8],
         )
     console.print(table)
     if len(ranking) > settings.top:

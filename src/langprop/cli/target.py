@@ -25,6 +25,11 @@ def config_of(target: str) -> Path | None:
                 f"{path} holds no config.yaml: write one, or name the module as "
                 f"{path}/FILE.py:NAME."
             )
+        if (path / "checkpoint.json").is_file():
+            raise ConfigError(
+                f"{path} is the folder of a run: see it with `langprop show {path}`; "
+                "to train, name the folder of the task."
+            )
         return config
     if path.suffix in (".yaml", ".yml"):
         if not path.is_file():

@@ -25,6 +25,9 @@ Sample = tuple[tuple[Any, ...], dict[str, Any], Any]
 """Positional arguments, keyword arguments, label."""
 
 
+_RUNNING = ("_lock", "_session", "_session_id", "executor")  # of this process
+
+
 class Module:
     """The function that is being trained: how samples become arguments, and how answers are judged.
 
@@ -43,6 +46,7 @@ class Module:
         limits: Limits of such a call; None for the default ones.
         example: The first training sample, while training.
         population: The scripts that are kept, and what is known of them.
+        warned: Kinds of warnings that were given of this module; each is given once.
 
     Raises:
         ModuleError: There is no entry point, the stub isn't Python, or `exception_score` isn't
@@ -58,12 +62,14 @@ class Module:
     limits: Limits | None = None
     example: Record | None = None
     population: Population
+    warned: set[str]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:  # subclasses may forget super().__init__()
         """Make the memory, and a lock for calls."""
         del args, kwargs
         module = super().__new__(cls)
         module.population = Population()
+        module.warned = set()
         module._lock = threading.Lock()
         module._session = None
         module._session_id = ""
@@ -269,6 +275,14 @@ class Module:
         if self._session is not None:
             self._session.close()
             self._session = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the process in which the function runs: a copy starts one of its own."""
+        return {key: value for key, value in vars(self).items() if key not in _RUNNING}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a copy; `__new__` has made the rest."""
+        vars(self).update(state)
 
     def state_dict(self) -> dict[str, Any]:
         """The population as JSON data, without the sources."""

@@ -50,7 +50,7 @@ class Stub:
         except (OSError, TypeError) as error:
             raise ModuleError(
                 f"the source of {function.__name__!r} can't be read (was it typed at a prompt?): "
-                "define it in a file, or pass its text: Stub.from_source('def …')."
+                "define it in a file, or give its text as the `stub` of a Module subclass."
             ) from error
         node, text = _only_function(text, function.__name__)
         scope = {

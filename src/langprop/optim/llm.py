@@ -123,6 +123,7 @@ class LLMOptimizer(Optimizer):
         self.statistics = ReplyStatistics()
         self.spent = Usage()
         self.llm = _as_llm(llm)
+        self.name = self.llm.name
         # Load numpy and the template engine now: the first step shall wait for the model alone.
         self.seed(0)
         Prompts.default()

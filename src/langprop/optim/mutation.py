@@ -90,6 +90,11 @@ class MutationOptimizer(Optimizer):
         self._best: float | None = None
         self._stuck = 0
 
+    def seed(self, seed: int) -> None:
+        """Restart the generator, and forget what was written."""
+        super().seed(seed)
+        self._seen, self._best, self._stuck = {}, None, 0
+
     # The two methods
 
     def setup(self, module: Module) -> list[Script]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 TAIL = 6
 """Steps before the end that the feedback shows."""
+
+_RANDOM_EPISODES, _RANDOM_STEPS = 4, 1_000
 
 
 @dataclass
@@ -56,7 +59,8 @@ class EnvModule(Module):
         env: Id of a registered environment, or a function that makes one.
         stub: The policy to be trained, with a docstring; or its source.
         score: `score(episode) -> float | Score`; the return, if not given.
-        exception_score: Score of an episode in which the policy failed.
+        exception_score: Score of an episode in which the policy failed. If not given, it is far
+            below the worst of some episodes with random actions, so that to fail never pays.
         env_kwargs: Passed to `gymnasium.make`.
 
     Raises:
@@ -70,20 +74,20 @@ class EnvModule(Module):
         stub: Callable[..., Any] | str,
         *,
         score: Callable[[Episode], float | Score] | None = None,
-        exception_score: float = 0.0,
+        exception_score: float | None = None,
         seeds: Sequence[str] = (),
         **env_kwargs: Any,
     ) -> None:
         read = Stub.from_source(stub) if isinstance(stub, str) else Stub.from_function(stub)
         self.entry_point, self.stub = read.entry_point, read.source
         self.seeds = list(seeds) or ([read.seed] if read.seed is not None else [])
-        self.exception_score = exception_score
         self._score = score
-        self._make = env if callable(env) else _factory(env, env_kwargs)
-        self._free: list[gymnasium.Env[Any, Any]] = [self._make()]
+        self._make = _factory(env, env_kwargs) if isinstance(env, str) else env
+        self._free: list[gymnasium.Env[Any, Any]] = [_made(self._make)]
         self.action_space = self._free[0].action_space
         self.observation_space = self._free[0].observation_space
         self._spread = self._spreads()
+        self.exception_score = self._below_random() if exception_score is None else exception_score
         super().__init__()
 
     def _spreads(self) -> bool:
@@ -99,6 +103,23 @@ class EnvModule(Module):
             f"observation is {self.observation_space}: give it one parameter, or one for each "
             "component of a flat Box."
         )
+
+    def _below_random(self) -> float:
+        """A score below any that a policy is likely to get, from episodes with random actions."""
+        env, worst = self._free[0], math.inf
+        env.action_space.seed(0)
+        for seed in range(_RANDOM_EPISODES):
+            episode = Episode(seed)
+            env.reset(seed=seed)
+            while not episode.ended and len(episode.rewards) < _RANDOM_STEPS:
+                action = env.action_space.sample()
+                _, reward, terminated, truncated, _ = env.step(action)
+                episode.rewards.append(float(reward))
+                episode.actions.append(action)
+                episode.ended = "terminated" if terminated else "truncated" if truncated else ""
+            score = self.score(episode, None)
+            worst = min(worst, score.value if isinstance(score, Score) else float(score))
+        return worst - max(1.0, abs(worst))
 
     def train_data(self) -> Sequence[Any]:
         """Reset seeds; those for validation and test are others."""
@@ -220,6 +241,17 @@ def _short(value: Any) -> str:
     else:
         text = f"{value:.3g}" if isinstance(value, float) else repr(value)
     return text if len(text) <= 120 else text[:117] + "..."
+
+
+def _made(make: Any) -> gymnasium.Env[Any, Any]:
+    env: Any = make() if callable(make) else None
+    if not hasattr(env, "action_space"):
+        raise ModuleError(
+            "EnvModule needs the id of an environment, or a function that makes one, "
+            f"but got {make!r}."
+        )
+    made: gymnasium.Env[Any, Any] = env
+    return made
 
 
 def _factory(env_id: str, kwargs: dict[str, Any]) -> Callable[[], gymnasium.Env[Any, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, overload
 
@@ -21,13 +21,19 @@ class Inputs(Sequence[Call]):
     Each sample is encoded on its own, so that samples share no objects in the sandbox even where
     they do here.
 
+    Args:
+        calls: Positional and keyword arguments.
+        blobs: The same as `encode_call` gives it, if that was done already.
+
     Attributes:
         key: Unique in this process; executors recognise inputs that they hold already by it.
     """
 
-    def __init__(self, calls: Sequence[Call]) -> None:
+    def __init__(self, calls: Sequence[Call], blobs: Sequence[bytes] | None = None) -> None:
         self._calls = list(calls)
         self.key = next(_keys)
+        if blobs is not None:
+            self.blobs = list(blobs)
 
     @overload
     def __getitem__(self, index: int) -> Call: ...
@@ -50,16 +56,27 @@ class Inputs(Sequence[Call]):
             DataError: An argument is of a type that the sandbox doesn't know; names the sample and
                 the type.
         """
-        from langprop.sandbox.wire import encode  # needs msgpack: not at `import langprop`
-
         blobs = []
         for index, (args, kwargs) in enumerate(self._calls):
             try:
-                blobs.append(encode((tuple(args), dict(kwargs))))
-            except WireError as error:
-                raise DataError(
-                    f"the arguments of sample {index} of the batch can't be sent to the sandbox: "
-                    f"{error}. Turn them into plain data (numbers, text, lists, dicts, sets, numpy "
-                    "arrays) in Module.preprocess."
-                ) from error
+                blobs.append(encode_call(args, kwargs))
+            except DataError as error:
+                raise DataError(f"sample {index}: {error}") from error
         return blobs
+
+
+def encode_call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bytes:
+    """The arguments of one call in the wire format.
+
+    Raises:
+        DataError: An argument is of a type that the sandbox doesn't know; names the type.
+    """
+    from langprop.sandbox.wire import encode  # needs msgpack: not at `import langprop`
+
+    try:
+        return encode((tuple(args), dict(kwargs)))
+    except WireError as error:
+        raise DataError(
+            f"the arguments can't be sent to the sandbox: {error}. Turn them into plain data "
+            "(numbers, text, lists, dicts, sets, numpy arrays) in Module.preprocess."
+        ) from error

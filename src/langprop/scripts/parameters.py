@@ -3,11 +3,38 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 
 
 def parameter_names(function: ast.FunctionDef) -> list[str]:
     """Names of a function's positional parameters, in order."""
     return [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
+
+
+def why_not_callable(function: ast.FunctionDef, n_args: int, names: Collection[str]) -> str:
+    """Say why a function can't be called with so many positional arguments and these names.
+
+    Returns:
+        The reason, or "" if it can.
+    """
+    spec, mine = function.args, parameter_names(function)
+    if n_args > len(mine) and spec.vararg is None:
+        return f"it takes {len(mine)} positional arguments, but gets {n_args}"
+    keywords = {argument.arg for argument in spec.kwonlyargs}
+    by_name = set(mine[len(spec.posonlyargs) :]) | keywords
+    for name in names:
+        if name in mine[:n_args] and name in by_name:
+            return f"it gets {name!r} twice"
+        if name not in by_name and spec.kwarg is None:
+            return f"it has no parameter {name!r}"
+    required = set(mine[n_args : len(mine) - len(spec.defaults)])
+    required |= {
+        argument.arg
+        for argument, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True)
+        if default is None
+    }
+    missing = [repr(name) for name in (*mine, *sorted(keywords)) if name in required - set(names)]
+    return f"it gets no {' and no '.join(missing)}" if missing else ""
 
 
 def why_incompatible(function: ast.FunctionDef, stub: ast.FunctionDef) -> str:

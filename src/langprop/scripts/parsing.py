@@ -86,13 +86,22 @@ def parameters(source: str, entry_point: str) -> list[str]:
     Raises:
         ScriptError: As `parse`, or there is no such function.
     """
+    spec = find_function(source, entry_point).args
+    names = [argument.arg for argument in (*spec.posonlyargs, *spec.args)]
+    names += [f"*{spec.vararg.arg}"] if spec.vararg else []
+    names += [argument.arg for argument in spec.kwonlyargs]
+    return names + ([f"**{spec.kwarg.arg}"] if spec.kwarg else [])
+
+
+def find_function(source: str, entry_point: str) -> ast.FunctionDef:
+    """The definition of a function at the top level; the last one of that name.
+
+    Raises:
+        ScriptError: As `parse`, or there is no such function.
+    """
     for node in reversed(parse(source).body):
         if isinstance(node, ast.FunctionDef) and node.name == entry_point:
-            spec = node.args
-            names = [argument.arg for argument in (*spec.posonlyargs, *spec.args)]
-            names += [f"*{spec.vararg.arg}"] if spec.vararg else []
-            names += [argument.arg for argument in spec.kwonlyargs]
-            return names + ([f"**{spec.kwarg.arg}"] if spec.kwarg else [])
+            return node
     raise ScriptError(f"the script defines no function {entry_point!r}.")
 
 

@@ -106,7 +106,7 @@ class ExecutorSuite:
 
     def test_arguments_must_be_plain_data(self, executor: Executor) -> None:
         with pytest.raises(
-            DataError, match=r"sample 1 .*object of type object at \[0\]\[0\]\['x'\]"
+            DataError, match=r"sample 1.*object of type object at \[0\]\[0\]\['x'\]"
         ):
             executor.submit(
                 Script("def f(x): return x", "f"),

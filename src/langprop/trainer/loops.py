@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from langprop.data.batches import batches
-from langprop.errors import DataError
+from langprop.errors import DataError, OutOfTime
 from langprop.trainer.report import Report
 
 if TYPE_CHECKING:
@@ -51,20 +51,32 @@ class FitLoop:
             DataError: The data gave no samples.
         """
         trainer = self.trainer
-        while not trainer.stopped and (self.last_epoch is None or trainer.epoch < self.last_epoch):
-            trainer.call("on_train_epoch_start", self.module)
-            if not self._epoch():
-                raise DataError("the dataset held no samples in this epoch.")
-            if not trainer.stopped:
-                trainer.epoch += 1
-                if trainer.val_interval is None:
-                    self.validate()
-                trainer.save(self.module)
-                trainer.call("on_train_epoch_end", self.module)
+        trainer.deadline = self.deadline
+        try:
+            while not trainer.stopped and (
+                self.last_epoch is None or trainer.epoch < self.last_epoch
+            ):
+                self._epoch()
+        except OutOfTime:
+            trainer.stop(f"max_time={trainer.max_time:g} s")
+        finally:
+            trainer.deadline = None
         if not trainer.stopped.startswith("val/"):  # what was learned last is validated too
             self.validate()
 
-    def _epoch(self) -> int:
+    def _epoch(self) -> None:
+        trainer, module = self.trainer, self.module
+        trainer.call("on_train_epoch_start", module)
+        if not self._steps():
+            raise DataError("the dataset held no samples in this epoch.")
+        if not trainer.stopped:
+            trainer.epoch += 1
+            if trainer.val_interval is None:
+                self.validate()
+            trainer.save(module)
+            trainer.call("on_train_epoch_end", module)
+
+    def _steps(self) -> int:
         """Go through the data once; returns the steps taken."""
         trainer, steps = self.trainer, 0
         for samples in batches(self.train, trainer.batch_size, rng=self.rng):

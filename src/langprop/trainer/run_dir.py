@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from langprop.errors import CheckpointError
+from langprop.errors import CheckpointError, ModuleError
 from langprop.modules.module import Module
 
 FORMAT = 1
@@ -192,6 +192,19 @@ class _Loaded(Module):
         self.stub = state.get("stub", "")
         super().__init__()
         self.load_state_dict(state["module"], sources)
+
+    def check(self) -> None:
+        """A stub that isn't to be had is no reason not to load; training needs the user's module.
+
+        Raises:
+            ModuleError: Called again, by a trainer.
+        """
+        if len(self.population):
+            raise ModuleError(
+                "a module that was loaded from a run can be called and exported, not trained: "
+                "train the module that the run was made with."
+            )
+        super().check()
 
 
 def load(path: str | Path) -> Module:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from langprop.callbacks.base import Callback
 from langprop.callbacks.progress import Progress
 from langprop.data.batches import as_dataset, batches, first_sample
-from langprop.errors import DataError, ModuleError
+from langprop.errors import DataError, ModuleError, OutOfTime, ScriptError
 from langprop.evaluation import Batch, evaluate
 from langprop.executors.base import Executor
 from langprop.llms.base import LLM
@@ -22,6 +23,8 @@ from langprop.optim.optimizer import Optimizer
 from langprop.population.record import Record
 from langprop.registry import names, resolve
 from langprop.sandbox.limits import Limits
+from langprop.scripts.parameters import why_not_callable
+from langprop.scripts.parsing import find_function
 from langprop.scripts.script import Script
 from langprop.trainer.figures import step_figures
 from langprop.trainer.loops import FitLoop
@@ -43,7 +46,7 @@ class Trainer:
             ("openai:MODEL").
         max_epochs: Times that the data is gone through.
         max_steps: Steps (batches) at the most.
-        max_time: Time at the most [s]; the step that is under way is finished.
+        max_time: Time at the most [s]; a step that is under way is broken off.
         batch_size: Samples in a batch; None for all in one.
         shuffle: Whether to shuffle data that is a sequence, anew in each epoch.
         val_interval: Steps between validations; None for one at the end of each epoch.
@@ -67,6 +70,7 @@ class Trainer:
         stopped: Why the training ended early; "" if it didn't.
         interrupted: Whether it ended with ^C.
         validates: Whether there is validation data.
+        deadline: When the training shall end, on the clock of `seconds`; None for no limit.
         run_dir: The run's folder, from `fit` on; None if there is none.
 
     Raises:
@@ -91,7 +95,7 @@ class Trainer:
         callbacks: Sequence[Callback] = (),
         progress: bool = True,
         loggers: Sequence[Logger] = (),
-        run_dir: str | Path | Literal[False] | None = None,
+        run_dir: Literal[False] | str | Path | None = None,
         seed: int = 0,
     ) -> None:
         positive = {
@@ -123,6 +127,7 @@ class Trainer:
         self.stopped = ""
         self.interrupted = False
         self.validates = False
+        self.deadline: float | None = None
         self.run_dir: RunDir | None = None
         self._where = run_dir
         self._meter = Meter()
@@ -134,6 +139,7 @@ class Trainer:
         self._executor_name = executor if isinstance(executor, str) else "local"
         self._owned: Executor | None = None
         self._seeds = Seeds(seed)
+        self._module: weakref.ref[Module] | None = None
         self._jsonl: JSONLogger | None = None
         self._broken: list[Logger] = []
 
@@ -158,14 +164,16 @@ class Trainer:
             CheckpointError: The run folder can't be written.
         """
         module.check()
-        train = as_dataset(module.train_data() if train is None else train)
+        train = module.train_data() if train is None else train
+        if train is None:
+            raise DataError("there is no data to train on: give it as the second argument.")
+        train = as_dataset(train)
         val = module.val_data() if val is None else val
         module.example = _example(module, first_sample(train))
         self.stopped, self.interrupted = "", False
         batch = None if val is None else Batch.read(module, _all(val))
         self.validates = batch is not None
-        self._seeds.spawn(self.optimizer, module)
-        self._open_run(module)
+        self._begin(module)
         with self._running():
             try:
                 self.call("on_fit_start", module)
@@ -235,12 +243,19 @@ class Trainer:
     def evaluate(
         self, module: Module, scripts: Sequence[Script], batch: Batch
     ) -> dict[str, list[Record]]:
-        """Judge scripts on a batch, counted."""
+        """Judge scripts on a batch, counted.
+
+        Raises:
+            OutOfTime: The deadline has passed.
+        """
         if not scripts:
             return {}
-        result = evaluate(module, scripts, batch, self.executor, self.limits)
-        self._meter.count(sum(map(len, result.values())))
-        return result
+        return evaluate(module, scripts, batch, self.executor, self.limits, watch=self._watch)
+
+    def _watch(self, count: int) -> None:
+        self._meter.count(count)
+        if self.deadline is not None and self.seconds >= self.deadline:
+            raise OutOfTime("the time of the run is over.")
 
     def log(self, module: Module) -> None:
         """Write the latest figures to the loggers."""
@@ -318,6 +333,17 @@ class Trainer:
         }
         self.metrics = {**kept, **step_figures(policies, children)}
 
+    def _begin(self, module: Module) -> None:
+        """Start a run, or go on with the one of this module. Another module makes another run."""
+        if self._module is None or self._module() is not module:
+            self.epoch = self.step = 0
+            self.metrics, self.run_dir, self._jsonl = {}, None, None
+            self._meter, self._seeds = Meter(), Seeds(self.seed)
+            self._module = weakref.ref(module)
+        module.warned.clear()
+        self._seeds.spawn(self.optimizer, module)
+        self._open_run(module)
+
     def _open_run(self, module: Module) -> None:
         if self._where is False or self.run_dir is not None:
             return
@@ -382,9 +408,9 @@ class Trainer:
         Raises:
             CheckpointError: It can't be written; the one before is intact.
         """
-        if self.run_dir is None:
-            return
         population = module.population
+        if self.run_dir is None or not len(population):  # nothing to lose: the name stays free
+            return
         policies = [*population.policies, *([population.champion] if population.champion else [])]
         sources = {policy.id: policy.script.source for policy in policies}
         best = module.best
@@ -432,6 +458,14 @@ def _example(module: Module, sample: Any) -> Record:
         args, kwargs, label = module.read(sample)
     except DataError as error:
         raise DataError(f"the first sample can't be read: {error}") from error
+    if type(module).forward is Module.forward:  # else it decides what the function gets
+        with contextlib.suppress(ScriptError):  # a module may have prompts and no stub
+            function = find_function(module.stub, module.entry_point)
+            if problem := why_not_callable(function, len(args), kwargs):
+                raise DataError(
+                    f"the first sample doesn't fit {module.entry_point!r}: {problem}. Arguments "
+                    "are a tuple: ((3,), label) for one argument, ((3, 4), label) for two."
+                )
     return Record(0, "ok", 0.0, args, kwargs, label=label)
 
 
