@@ -1,5 +1,7 @@
 """A first attempt at a Sudoku solver."""
 
+from collections import defaultdict
+
 
 def solve_sudoku(board: list[list[int]], width: int, height: int) -> list[list[int]]:
     """Solve a Sudoku whose blocks may be any rectangle.
@@ -17,32 +19,39 @@ def solve_sudoku(board: list[list[int]], width: int, height: int) -> list[list[i
         The solved grid, as a list of rows. The cells that were given keep their values.
     """
     size = width * height
-    cells = [(row, column) for row in range(size) for column in range(size)]
-    grid = {(row, column): board[row][column] for row, column in cells}
+    grid = [list(row) for row in board]
+    rows, columns, blocks = defaultdict(set), defaultdict(set), defaultdict(set)
 
-    def block(row, column):
-        return row // width * width + column // width
+    def units(row, column):
+        block = row // width * width + column // width
+        return rows[row], columns[column], blocks[block]
 
-    def related(one, other):
-        return one[0] == other[0] or one[1] == other[1] or block(*one) == block(*other)
-
-    peers = {cell: [other for other in cells if related(cell, other)] for cell in cells}
-
-    def options(cell):
-        taken = {grid[peer] for peer in peers[cell]}
+    def options(row, column):
+        taken = set().union(*units(row, column))
         return [value for value in range(1, size + 1) if value not in taken]
 
     def search():
-        empty = [cell for cell in cells if grid[cell] == 0]
+        empty = [
+            (row, column) for row in range(size) for column in range(size) if not grid[row][column]
+        ]
         if not empty:
             return True
-        cell = min(empty, key=lambda cell: len(options(cell)))
-        for value in options(cell):
-            grid[cell] = value
+        row, column = min(empty, key=lambda cell: len(options(*cell)))
+        for value in options(row, column):
+            grid[row][column] = value
+            for unit in units(row, column):
+                unit.add(value)
             if search():
                 return True
-        grid[cell] = 0
+            for unit in units(row, column):
+                unit.remove(value)
+        grid[row][column] = 0
         return False
 
+    for row in range(size):
+        for column in range(size):
+            if grid[row][column]:
+                for unit in units(row, column):
+                    unit.add(grid[row][column])
     search()
-    return [[grid[row, column] for column in range(size)] for row in range(size)]
+    return grid

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import libcst as cst
 
 from langprop.scripts.mutation.bench import Bench, Edit, suits
@@ -11,6 +9,7 @@ from langprop.scripts.mutation.bindings import bindings, free_names
 from langprop.scripts.mutation.kinds import UNKNOWN, Kind
 from langprop.scripts.mutation.places import Block, Index
 from langprop.scripts.mutation.statements import ends, movable
+from langprop.scripts.mutation.tree import renamed
 from langprop.scripts.mutation.words import Env
 
 
@@ -28,8 +27,8 @@ def graft(bench: Bench) -> Edit | None:
     if not others:
         return None
     other = dice.pick(others)
-    renamed = _adapted(bench, other.node, other.env, site.env)
-    return Edit(site.path, renamed) if isinstance(renamed, cst.BaseExpression) else None
+    adapted = _adapted(bench, other.node, other.env, site.env)
+    return Edit(site.path, adapted) if isinstance(adapted, cst.BaseExpression) else None
 
 
 def transplant(bench: Bench) -> Edit | None:
@@ -107,27 +106,4 @@ def _adapted(bench: Bench, node: cst.CSTNode, source: Env, goal: Env) -> cst.CST
         if not same:
             return None
         renaming[name] = bench.dice.pick(same)
-    changed = node.visit(_Rename(renaming)) if renaming else node
-    return changed if isinstance(changed, cst.CSTNode) else None
-
-
-class _Rename(cst.CSTTransformer):
-    """Renames variables; attributes and keywords keep their names."""
-
-    def __init__(self, names: Mapping[str, str]) -> None:
-        super().__init__()
-        self.names = names
-
-    # libcst's names of methods
-
-    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:  # noqa: N802
-        new = self.names.get(original_node.value)
-        return updated_node if new is None else updated_node.with_changes(value=new)
-
-    def leave_Attribute(  # noqa: N802
-        self, original_node: cst.Attribute, updated_node: cst.Attribute
-    ) -> cst.Attribute:
-        return updated_node.with_changes(attr=original_node.attr)
-
-    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:  # noqa: N802
-        return updated_node.with_changes(keyword=original_node.keyword)
+    return renamed(node, renaming) if renaming else node

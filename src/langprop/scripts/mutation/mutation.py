@@ -26,6 +26,7 @@ _GROWTH_PENALTY = 0.15
 OPERATORS: dict[str, tuple[float, bool, Operator]] = {
     "constant": (3.0, False, terminals.constant),
     "name": (3.0, False, terminals.name),
+    "rename": (0.5, False, terminals.rename),
     "terminal": (1.2, False, terminals.terminal),
     "operator": (1.3, False, expressions.operator),
     "comparison": (0.9, False, expressions.comparison),
@@ -130,8 +131,11 @@ def _edited(
     """One edit: the operator's name and the child; None if no attempt gave a sound one."""
     penalty = _GROWTH_PENALTY if parent.index.size > max_size else 1.0
     table = OPERATORS if donor is None else CROSSOVERS
+    names = sum(isinstance(site.node, cst.Name) for site in parent.index.sites)
+    scale = {"name": min(3.0, max(1.0, names / 15))}  # the more names, the likelier a wrong one
     options = [
-        (weight * (penalty if grows else 1.0), name) for name, (weight, grows, _) in table.items()
+        (weight * (penalty if grows else 1.0) * scale.get(name, 1.0), name)
+        for name, (weight, grows, _) in table.items()
     ]
     bench = Bench(parent.index, dice, parent.vocabulary(), donor.index if donor else None)
     for _ in range(_ATTEMPTS if donor is None else _ATTEMPTS // 4):

@@ -10,7 +10,7 @@ import libcst as cst
 from langprop.scripts.mutation.bench import Bench, Edit, expression, suits, wanted
 from langprop.scripts.mutation.kinds import Kind, fits
 from langprop.scripts.mutation.places import Site
-from langprop.scripts.mutation.tree import code
+from langprop.scripts.mutation.tree import code, renamed
 from langprop.scripts.mutation.words import short
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz ,.-0123456789"
@@ -83,6 +83,32 @@ def name(bench: Bench) -> Edit | None:
     else:  # there is only what probably won't run
         choice = loose if dice.chance(0.2) else []
     return Edit(site.path, cst.Name(dice.pick(choice))) if choice else None
+
+
+def rename(bench: Bench) -> Edit | None:
+    """Exchange a name everywhere in an expression: the same slip is often made more than once."""
+    names = [
+        site
+        for site in bench.index.sites
+        if isinstance(site.node, cst.Name) and site.node.value in site.env and not site.quoted
+    ]
+    if not names:
+        return None
+    site = bench.dice.pick(names)
+    around = [
+        whole
+        for whole in bench.index.sites
+        if 0 < len(site.path) - len(whole.path) and site.path[: len(whole.path)] == whole.path
+    ]
+    others = [
+        other
+        for other, kind in site.env.items()
+        if isinstance(site.node, cst.Name) and other != site.node.value and _alike(kind, site)
+    ]
+    if not around or not others or not isinstance(site.node, cst.Name):
+        return None
+    whole = bench.dice.pick(around)
+    return Edit(whole.path, renamed(whole.node, {site.node.value: bench.dice.pick(others)}))
 
 
 def terminal(bench: Bench) -> Edit | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 import libcst as cst
 
 Path: TypeAlias = tuple[
     tuple[str, int], ...
 ]  # attributes from the root down; the index is -1 where there is no list
+
+Node = TypeVar("Node", bound=cst.CSTNode)
 
 _BINARY: dict[type, int] = {
     cst.BitOr: 6, cst.BitXor: 7, cst.BitAnd: 8, cst.LeftShift: 9, cst.RightShift: 9, cst.Add: 10,
@@ -122,3 +124,31 @@ def code(node: cst.CSTNode) -> str:
 
 
 _EMPTY = cst.Module([])
+
+
+def renamed(node: Node, names: Mapping[str, str]) -> Node:
+    """The node with other names of variables."""
+    changed = node.visit(_Rename(names))
+    return changed if isinstance(changed, type(node)) else node
+
+
+class _Rename(cst.CSTTransformer):
+    """Renames variables; attributes and keywords keep their names."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        super().__init__()
+        self.names = names
+
+    # libcst's names of methods
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:  # noqa: N802
+        new = self.names.get(original_node.value)
+        return updated_node if new is None else updated_node.with_changes(value=new)
+
+    def leave_Attribute(  # noqa: N802
+        self, original_node: cst.Attribute, updated_node: cst.Attribute
+    ) -> cst.Attribute:
+        return updated_node.with_changes(attr=original_node.attr)
+
+    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:  # noqa: N802
+        return updated_node.with_changes(keyword=original_node.keyword)
