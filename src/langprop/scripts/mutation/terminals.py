@@ -98,7 +98,7 @@ def rename(bench: Bench) -> Edit | None:
     around = [
         whole
         for whole in bench.index.sites
-        if 0 < len(site.path) - len(whole.path) and site.path[: len(whole.path)] == whole.path
+        if len(whole.path) < len(site.path) and site.path[: len(whole.path)] == whole.path
     ]
     others = [
         other
