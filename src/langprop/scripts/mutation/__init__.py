@@ -7,12 +7,15 @@ How it works, from the bottom up:
 
     kinds          coarse types: what fits where
     dice           random choices, all from one generator
-    writer         random expressions of a wanted kind
-    bodies         random statements and whole bodies
+    words          what random code is made of
+    writer         random expressions of a wanted kind, on top of leaves, iteration, arithmetic,
+                   conditions and containers
+    bodies         random whole bodies, on top of steps: random statements
     infer          the kind of an expression
     bindings       names that statements bind
     tree           paths into a syntax tree, brackets
-    index          what may be edited, and the names in scope there
+    places         where a script may be edited, and what is in scope there
+    index          finds them, on top of walk_statements and walk_expressions
     hazards        loops that don't end, numbers that explode
     draft          a script with all of the above
     bench          what lies before an operator
@@ -21,7 +24,8 @@ How it works, from the bottom up:
     parts          operators on sub-expressions
     statements     operators on statements
     crossover      operators on two scripts
-    mutation, body the two functions above
+    mutation       mutate
+    body           random_body
 
 Needs libcst, which is why `langprop.scripts` doesn't import it.
 """

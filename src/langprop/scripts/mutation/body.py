@@ -51,7 +51,10 @@ def random_body(
     env: Env = block.envs[block.first]
     for _ in range(_ATTEMPTS):
         lines = writer.body(scope.returns, env)
-        source, tree = _filled(empty.tree, entry_point, lines)
+        try:
+            source, tree = _filled(empty.tree, entry_point, lines)
+        except cst.ParserSyntaxError:  # an odd corner of the grammar: another body will do
+            continue
         read = compiled(source)
         if isinstance(read, str) or read.warned > empty.warned:
             continue
