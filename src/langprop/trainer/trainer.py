@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -12,27 +11,27 @@ from typing import TYPE_CHECKING, Any, Literal
 from langprop.callbacks.base import Callback
 from langprop.callbacks.progress import Progress
 from langprop.data.batches import as_dataset, batches, first_sample
-from langprop.errors import DataError, ModuleError, OutOfTime, ScriptError
+from langprop.errors import DataError, ModuleError, OutOfTime
 from langprop.evaluation import Batch, evaluate
 from langprop.executors.base import Executor
 from langprop.llms.base import LLM
 from langprop.loggers.base import Logger
-from langprop.loggers.jsonl import JSONLogger
 from langprop.modules.module import Module
 from langprop.optim.optimizer import Optimizer
 from langprop.population.record import Record
 from langprop.registry import names, resolve
 from langprop.sandbox.limits import Limits
-from langprop.scripts.parameters import why_not_callable
-from langprop.scripts.parsing import find_function
 from langprop.scripts.script import Script
+from langprop.trainer.example import example_of, read_example
 from langprop.trainer.figures import step_figures
 from langprop.trainer.loops import FitLoop
 from langprop.trainer.meter import Meter
+from langprop.trainer.recorder import Recorder
 from langprop.trainer.report import Report
 from langprop.trainer.resolve import as_optimizer
 from langprop.trainer.run_dir import RunDir
 from langprop.trainer.seeds import Seeds
+from langprop.trainer.settings import settings_of
 
 if TYPE_CHECKING:
     from langprop.population.policy import Policy
@@ -71,7 +70,6 @@ class Trainer:
         interrupted: Whether it ended with ^C.
         validates: Whether there is validation data.
         deadline: When the training shall end, on the clock of `seconds`; None for no limit.
-        run_dir: The run's folder, from `fit` on; None if there is none.
 
     Raises:
         ValueError: A number is out of range.
@@ -120,7 +118,6 @@ class Trainer:
         self.callbacks = list(callbacks)
         if progress and not any(isinstance(callback, Progress) for callback in self.callbacks):
             self.callbacks.append(Progress())
-        self.loggers = list(loggers)
         self.seed = seed
         self.epoch = self.step = 0
         self.metrics: dict[str, float] = {}
@@ -128,8 +125,7 @@ class Trainer:
         self.interrupted = False
         self.validates = False
         self.deadline: float | None = None
-        self.run_dir: RunDir | None = None
-        self._where = run_dir
+        self._recorder = Recorder(run_dir, loggers)
         self._meter = Meter()
         if isinstance(executor, str) and executor not in names("executor"):
             executor = resolve(
@@ -140,8 +136,6 @@ class Trainer:
         self._owned: Executor | None = None
         self._seeds = Seeds(seed)
         self._module: weakref.ref[Module] | None = None
-        self._jsonl: JSONLogger | None = None
-        self._broken: list[Logger] = []
 
     # What users call
 
@@ -169,7 +163,7 @@ class Trainer:
             raise DataError("there is no data to train on: give it as the second argument.")
         train = as_dataset(train)
         val = module.val_data() if val is None else val
-        module.example = _example(module, first_sample(train))
+        module.example = read_example(module, first_sample(train))
         self.stopped, self.interrupted = "", False
         batch = None if val is None else Batch.read(module, _all(val))
         self.validates = batch is not None
@@ -204,7 +198,7 @@ class Trainer:
         population, optimizer = module.population, self.optimizer
         batch = samples if isinstance(samples, Batch) else Batch.read(module, samples)
         if module.example is None:
-            module.example = _example_of(batch)
+            module.example = example_of(batch)
         if not len(population):
             self._setup(module)
         population.tell(self.evaluate(module, population.scripts, batch))  # forward, backward
@@ -237,8 +231,7 @@ class Trainer:
         """
         return self._report(module, module.test_data() if data is None else data)
 
-    # -------------------------------------------------------------------------------------------
-    # for loops and callbacks
+    # What loops and callbacks call
 
     def evaluate(
         self, module: Module, scripts: Sequence[Script], batch: Batch
@@ -269,14 +262,7 @@ class Trainer:
             "seconds": self.seconds,
             **{f"cost/{name}": value for name, value in self.optimizer.usage().items()},
         }
-        for logger in self._all_loggers():
-            try:
-                logger.log(figures, self.step)
-            except Exception as error:  # whatever goes wrong there, what was learned comes first
-                if logger not in self._broken:
-                    self._broken.append(logger)
-                    name = type(logger).__name__
-                    warnings.warn(f"{name} failed, the run goes on: {error!r}", stacklevel=2)
+        self._recorder.log(figures, self.step)
 
     def stop(self, reason: str) -> None:
         """End the training after this step; the first reason is kept."""
@@ -302,6 +288,11 @@ class Trainer:
     def seconds(self) -> float:
         """Time that was spent in `fit` [s]."""
         return self._meter.seconds
+
+    @property
+    def run_dir(self) -> RunDir | None:
+        """The run's folder, from `fit` on; None if there is none."""
+        return self._recorder.run_dir
 
     @property
     def executor(self) -> Executor:
@@ -337,57 +328,13 @@ class Trainer:
         """Start a run, or go on with the one of this module. Another module makes another run."""
         if self._module is None or self._module() is not module:
             self.epoch = self.step = 0
-            self.metrics, self.run_dir, self._jsonl = {}, None, None
+            self.metrics = {}
+            self._recorder.forget()
             self._meter, self._seeds = Meter(), Seeds(self.seed)
             self._module = weakref.ref(module)
         module.warned.clear()
         self._seeds.spawn(self.optimizer, module)
-        self._open_run(module)
-
-    def _open_run(self, module: Module) -> None:
-        if self._where is False or self.run_dir is not None:
-            return
-        if self._where is None:
-            self.run_dir = RunDir.fresh("runs", module.entry_point)
-        else:
-            self.run_dir = RunDir(self._where)
-            self.run_dir.claim()
-        self.run_dir.write_config(self.config(module))
-        self._jsonl = JSONLogger(self.run_dir.path / "metrics.jsonl")
-
-    def _all_loggers(self) -> list[Logger]:
-        return [*([self._jsonl] if self._jsonl else []), *self.loggers]
-
-    def config(self, module: Module) -> dict[str, Any]:
-        """Every setting as plain data, for the run folder."""
-        from langprop import __version__
-
-        own = (
-            "max_epochs",
-            "max_steps",
-            "max_time",
-            "batch_size",
-            "shuffle",
-            "val_interval",
-            "n_val",
-            "seed",
-        )
-        return {
-            "langprop": __version__,
-            "function": module.entry_point,
-            "optimizer": {
-                "name": self.optimizer.name,
-                **{
-                    name: getattr(self.optimizer, name)
-                    for name in ("n_parents", "n_children", "capacity", "decay", "survivors")
-                },
-            },
-            "trainer": {name: getattr(self, name) for name in own},
-            "limits": {
-                name: getattr(self.limits, name) for name in self.limits.__dataclass_fields__
-            },
-            "stub": module.stub,
-        }
+        self._recorder.open(module.entry_point, settings_of(self, module))
 
     def state_dict(self, module: Module) -> dict[str, Any]:
         """Everything that the next step depends on, as JSON data, without the sources."""
@@ -408,13 +355,9 @@ class Trainer:
         Raises:
             CheckpointError: It can't be written; the one before is intact.
         """
-        population = module.population
-        if self.run_dir is None or not len(population):  # nothing to lose: the name stays free
+        if self.run_dir is None or not len(module.population):  # nothing to lose
             return
-        policies = [*population.policies, *([population.champion] if population.champion else [])]
-        sources = {policy.id: policy.script.source for policy in policies}
-        best = module.best
-        self.run_dir.save(self.state_dict(module), sources, best.id if best else None)
+        self._recorder.save(self.state_dict(module), module)
         self.call("on_save_checkpoint", module)
 
     def call(self, hook: str, module: Module, *args: Any) -> None:
@@ -430,8 +373,7 @@ class Trainer:
             yield
         finally:
             self._meter.stop()
-            for logger in self._all_loggers():
-                logger.close()
+            self._recorder.close()
             self.close()
 
     def _report(self, module: Module, data: Any) -> Report:
@@ -451,24 +393,3 @@ class Trainer:
 
 def _all(data: Any) -> list[Any]:
     return [sample for batch in batches(as_dataset(data), 1024) for sample in batch]
-
-
-def _example(module: Module, sample: Any) -> Record:
-    try:
-        args, kwargs, label = module.read(sample)
-    except DataError as error:
-        raise DataError(f"the first sample can't be read: {error}") from error
-    if type(module).forward is Module.forward:  # else it decides what the function gets
-        with contextlib.suppress(ScriptError):  # a module may have prompts and no stub
-            function = find_function(module.stub, module.entry_point)
-            if problem := why_not_callable(function, len(args), kwargs):
-                raise DataError(
-                    f"the first sample doesn't fit {module.entry_point!r}: {problem}. Arguments "
-                    "are a tuple: ((3,), label) for one argument, ((3, 4), label) for two."
-                )
-    return Record(0, "ok", 0.0, args, kwargs, label=label)
-
-
-def _example_of(batch: Batch) -> Record:
-    args, kwargs = batch.inputs[0]
-    return Record(batch.index[0], "ok", 0.0, args, kwargs, label=batch.labels[0])
