@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from langprop.callbacks.progress import Progress as Progress
     from langprop.errors import LangPropError as LangPropError
     from langprop.errors import PolicyError as PolicyError
-    from langprop.evaluation import evaluate as evaluate
+    from langprop.evaluation.forward import evaluate as evaluate
     from langprop.executors.base import Executor as Executor
     from langprop.executors.inline import InlineExecutor as InlineExecutor
     from langprop.executors.local import LocalExecutor as LocalExecutor
@@ -76,7 +76,7 @@ _HOME = {
     "Tracker": "langprop.population.tracker",
     "Trainer": "langprop.trainer.trainer",
     "Usage": "langprop.llms.base",
-    "evaluate": "langprop.evaluation",
+    "evaluate": "langprop.evaluation.forward",
     "exact_match": "langprop.modules.score",
     "load": "langprop.trainer.run_dir",
     "module": "langprop.modules.function",

@@ -1,0 +1,13 @@
+"""The forward pass: scripts × samples → records.
+
+- `evaluate`: judges scripts on samples.
+- `Batch`: samples that were read, for many scripts.
+- `Judge`: turns what came out of a sample into a record.
+- `rollout`: samples that take several calls.
+"""
+
+from langprop.evaluation.batch import Batch
+from langprop.evaluation.forward import evaluate
+from langprop.evaluation.rollout import KEPT_CALLS
+
+__all__ = ["KEPT_CALLS", "Batch", "evaluate"]
