@@ -311,7 +311,7 @@ def _as_list(value: Any) -> list[Any] | None:
 
 def _as_number(value: Any) -> int | None:
     """A whole number of any kind, numpy's too; else None. `True` is no number here."""
-    if isinstance(value, bool):
+    if type(value).__name__ in ("bool", "bool_"):  # Python's, and numpy's by either of its names
         return None
     try:
         return operator.index(value)
