@@ -42,15 +42,14 @@ def run(argv: Sequence[str]) -> int:
     metrics = folder.metrics()
     if metrics:
         last = metrics[-1]
-        cost = {
-            key.removeprefix("cost/"): value
+        cost = "".join(
+            f" · {key.removeprefix('cost/').replace('_', ' ')} {value:,.6g}"
             for key, value in last.items()
             if key.startswith("cost/")
-        }
+        )
         console.print(
             f"[bold]{module.entry_point}[/bold] · step {last['step']} · "
-            f"{last['evaluations']:,} evaluations · {last['seconds']:.0f} s"
-            + (f" · cost {cost}" if cost else ""),
+            f"{last['evaluations']:,} evaluations · {last['seconds']:.0f} s{cost}",
             highlight=False,
         )
     table = Table(
