@@ -9,6 +9,16 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
+def fit(folder, name, *options):
+    return subprocess.run(
+        [sys.executable, "-m", "langprop", "fit", str(EXAMPLES / name), *options],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "result"),
@@ -19,13 +29,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
     ],
 )
 def test_training_reaches_its_target(name, result, tmp_path):
-    run = subprocess.run(
-        [sys.executable, "-m", "langprop", "fit", str(EXAMPLES / name), "--run_dir=run"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = fit(tmp_path, name, "--run_dir=run")
     assert run.returncode == 0, run.stderr
     assert "stopped: val/score reached" in run.stdout
     assert result in run.stdout
@@ -34,12 +38,6 @@ def test_training_reaches_its_target(name, result, tmp_path):
 
 @pytest.mark.parametrize("name", ["cartpole", "factorial", "sudoku"])
 def test_a_step_of_each_example(name, tmp_path):
-    run = subprocess.run(
-        [sys.executable, "-m", "langprop", "fit", str(EXAMPLES / name), "--max_steps=1"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = fit(tmp_path, name, "--max_steps=1")
     assert run.returncode == 0, run.stderr
     assert "saved in runs/" in run.stdout

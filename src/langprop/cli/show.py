@@ -35,9 +35,7 @@ def run(argv: Sequence[str]) -> int:
     known = {policy.id: policy for policy in population.policies}
     if population.champion is not None:
         known.setdefault(population.champion.id, population.champion)
-    ranking = sorted(
-        known.values(), key=lambda p: (p is module.best, p.weight > 0, p.priority), reverse=True
-    )
+    ranking = sorted(known.values(), key=lambda p: (p is module.best, p.rank), reverse=True)
     console = Console()
     metrics = folder.metrics()
     if metrics:

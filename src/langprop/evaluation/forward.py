@@ -50,7 +50,7 @@ def evaluate(
     limits = limits or Limits()
     unique = list({script.id: script for script in scripts}.values())
     judge = Judge(module)
-    if type(module).forward is Module.forward:
+    if module.takes_one_call:
         futures = [executor.submit(script, batch.inputs, limits) for script in unique]
         try:
             result = {}

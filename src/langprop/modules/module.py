@@ -210,13 +210,17 @@ class Module:
         return tuple(args), dict(kwargs), label
 
     @property
+    def takes_one_call(self) -> bool:
+        """Whether a sample is one call with its own arguments: `forward` isn't overridden."""
+        return type(self).forward is Module.forward
+
+    @property
     def best(self) -> Policy | None:
         """The best policy so far; None before training."""
         return self.population.best
 
-    @property
-    def source(self) -> str:
-        """Source of the best script.
+    def trained(self) -> Policy:
+        """The best policy.
 
         Raises:
             ModuleError: The module isn't trained.
@@ -226,7 +230,16 @@ class Module:
             raise ModuleError(
                 f"{self.entry_point!r} isn't trained: call trainer.fit(module, data) first."
             )
-        return best.script.source
+        return best
+
+    @property
+    def source(self) -> str:
+        """Source of the best script.
+
+        Raises:
+            ModuleError: The module isn't trained.
+        """
+        return self.trained().script.source
 
     def export(self, path: str | Path) -> Path:
         """Write the best script as a plain Python file.
@@ -246,11 +259,7 @@ class Module:
             ModuleError: The module isn't trained.
             PolicyError: The script failed; says how.
         """
-        best = self.best
-        if best is None:
-            raise ModuleError(
-                f"{self.entry_point!r} isn't trained: call trainer.fit(module, data) first."
-            )
+        best = self.trained()
         with self._lock:
             if self._session is None or self._session_id != best.id:
                 self.close()

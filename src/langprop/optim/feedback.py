@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 import re
 from collections import Counter
@@ -15,7 +14,8 @@ from langprop.modules.score import exact_match
 from langprop.population.policy import MAIN
 from langprop.population.record import Record
 from langprop.sandbox.outcome import STATUSES
-from langprop.scripts.parsing import parse
+from langprop.scripts.parameters import parameter_names
+from langprop.scripts.parsing import find_function
 
 if TYPE_CHECKING:
     import numpy as np
@@ -193,13 +193,9 @@ def _tracker(policy: Policy) -> Tracker:
 
 def _parameters(stub: str, entry_point: str) -> list[str]:
     try:
-        body = parse(stub).body
+        return parameter_names(find_function(stub, entry_point))
     except ScriptError:
         return []
-    for node in body:
-        if isinstance(node, ast.FunctionDef) and node.name == entry_point:
-            return [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
-    return []
 
 
 def _rank(record: Record) -> float:

@@ -50,6 +50,11 @@ class Policy:
         return max(tracker.weight for tracker in self.trackers.values())
 
     @property
+    def rank(self) -> tuple[bool, float]:
+        """What policies are compared by, the larger the better: those without samples come last."""
+        return self.weight > 0, self.priority
+
+    @property
     def records(self) -> list[Record]:
         """This step's records of all trackers."""
         return [record for tracker in self.trackers.values() for record in tracker.records]

@@ -74,9 +74,7 @@ class Population:
         """
         if self.champion is not None or not self.policies:
             return self.champion
-        return max(
-            self.policies, key=lambda policy: (policy.weight > 0, policy.priority, policy.weight)
-        )
+        return max(self.policies, key=lambda policy: (policy.rank, policy.weight))
 
     def crown(self, policy: Policy) -> None:
         """Compare a policy that was just validated with the champion."""
@@ -125,7 +123,7 @@ class Population:
         luck = self.rng.permutation(len(self.policies))
         order = sorted(
             range(len(self.policies)),
-            key=lambda i: (self.policies[i].weight > 0, self.policies[i].priority, luck[i]),
+            key=lambda i: (self.policies[i].rank, luck[i]),
             reverse=True,
         )
         self.policies = [self.policies[i] for i in order[:capacity]]

@@ -23,7 +23,7 @@ def read_example(module: Module, sample: Any) -> Record:
         args, kwargs, label = module.read(sample)
     except DataError as error:
         raise DataError(f"the first sample can't be read: {error}") from error
-    if type(module).forward is Module.forward:  # else it decides what the function gets
+    if module.takes_one_call:  # else it decides what the function gets
         with contextlib.suppress(ScriptError):  # a module may have prompts and no stub
             function = find_function(module.stub, module.entry_point)
             if problem := why_not_callable(function, len(args), kwargs):

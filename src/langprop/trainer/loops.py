@@ -102,11 +102,7 @@ class FitLoop:
         if self.val is None:
             return
         trainer, population = self.trainer, self.module.population
-        ranked = sorted(
-            population.policies,
-            key=lambda policy: (policy.weight > 0, policy.priority),
-            reverse=True,
-        )
+        ranked = sorted(population.policies, key=lambda policy: policy.rank, reverse=True)
         new = [policy for policy in ranked[: trainer.n_val] if policy.val_score is None]
         records = trainer.evaluate(self.module, [policy.script for policy in new], self.val)
         for policy in new:

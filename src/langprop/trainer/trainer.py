@@ -381,11 +381,7 @@ class Trainer:
             raise DataError(
                 "there is no data to judge the module on: give it as the second argument."
             )
-        best = module.best
-        if best is None:
-            raise ModuleError(
-                f"{module.entry_point!r} isn't trained: call trainer.fit(module, data) first."
-            )
+        best = module.trained()
         with contextlib.closing(self):
             batch = Batch.read(module, _all(data))
             return Report(best.id, self.evaluate(module, [best.script], batch)[best.id])

@@ -48,6 +48,15 @@ def _places(bench: Bench) -> list[tuple[Block, int]]:
     ]
 
 
+def _going_on(bench: Bench) -> list[tuple[Block, int]]:
+    """Places of statements after which the block goes on."""
+    return [
+        (block, position)
+        for block, position in _places(bench)
+        if not ends(block.statements[position])
+    ]
+
+
 def _edit(block: Block, statements: list[cst.BaseStatement]) -> Edit:
     body = [statement for statement in statements if not _is_pass(statement)]
     if len(body) <= (1 if body and block.first and body[0] is block.statements[0] else 0):
@@ -123,11 +132,7 @@ def swap(bench: Bench) -> Edit | None:
 
 def duplicate(bench: Bench) -> Edit | None:
     """Copy a statement to another place."""
-    places = [
-        (block, position)
-        for block, position in _places(bench)
-        if not ends(block.statements[position])
-    ]
+    places = _going_on(bench)
     if not places:
         return None
     source, position = bench.dice.pick(places)
@@ -145,11 +150,7 @@ def duplicate(bench: Bench) -> Edit | None:
 
 def rewrite(bench: Bench) -> Edit | None:
     """Replace a statement by a random one."""
-    places = [
-        (block, position)
-        for block, position in _places(bench)
-        if not ends(block.statements[position])
-    ]
+    places = _going_on(bench)
     if not places:
         return None
     block, position = bench.dice.pick(places)
@@ -181,11 +182,7 @@ def wrap_if(bench: Bench) -> Edit | None:
 
 def wrap_loop(bench: Bench) -> Edit | None:
     """Repeat a statement for every element of something."""
-    places = [
-        (block, position)
-        for block, position in _places(bench)
-        if not ends(block.statements[position])
-    ]
+    places = _going_on(bench)
     if not places:
         return None
     block, position = bench.dice.pick(places)
