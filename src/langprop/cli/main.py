@@ -15,6 +15,7 @@ COMMANDS = {
     "fit": "train a function",
     "show": "show a run: ranking, lineage, the best script, cost",
     "export": "write the best script of a run as a plain Python file",
+    "doctor": "tell how well generated code can be kept in on this machine",
 }
 
 USAGE = f"""usage: langprop COMMAND ...

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 from langprop.sandbox.inputs import Inputs
+from langprop.sandbox.isolation import IN_PROCESS, Isolation
 from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import Outcome
 from langprop.scripts.script import Script
@@ -79,6 +80,15 @@ class Executor(abc.ABC):
     @abc.abstractmethod
     def open(self, script: Script, limits: Limits) -> Session:
         """Keep a script alive for step-by-step use."""
+
+    @property
+    def isolation(self) -> Isolation:
+        """How well scripts are kept in. "Not at all", unless a backend knows better.
+
+        Raises:
+            IsolationError: It is less than what the backend was told to require.
+        """
+        return IN_PROCESS
 
     @abc.abstractmethod
     def close(self) -> None:

@@ -21,9 +21,10 @@ from langprop.executors.run import Run
 from langprop.executors.task import Task
 from langprop.sandbox import control, linux
 from langprop.sandbox.control import Message
-from langprop.sandbox.inputs import Inputs
+from langprop.sandbox.inputs import Inputs, pack_inputs
+from langprop.sandbox.isolation import Isolation
 from langprop.sandbox.sandbox import Sandbox
-from langprop.sandbox.zygote import pack_inputs
+from langprop.sandbox.spec import Spec
 
 _KEPT_INPUTS = 4
 """Batches that the zygote holds."""
@@ -53,10 +54,12 @@ class Dispatcher:
     Args:
         workers: Processes that run tasks side by side. Those of sessions don't count: they mostly
             wait.
+        spec: What is asked of the sandbox.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, spec: Spec) -> None:
         self._workers = workers
+        self._spec = spec
         self._lock = threading.Lock()
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -100,6 +103,23 @@ class Dispatcher:
         process = SessionProcess()
         self._post(lambda: self._start_session(process, job, channel, progress))
         return process
+
+    def inspect(self) -> Future[Isolation]:
+        """Start the sandbox if need be, and tell how well it keeps scripts in.
+
+        Raises:
+            SandboxError: The dispatcher is closed.
+        """
+        future: Future[Isolation] = Future()
+
+        def look() -> None:
+            try:
+                future.set_result(self._need_sandbox().isolation)
+            except Exception as error:
+                future.set_exception(error)
+
+        self._post(look)
+        return future
 
     def wake(self) -> None:
         """Make the thread look around."""
@@ -188,7 +208,7 @@ class Dispatcher:
 
     def _need_sandbox(self) -> Sandbox:
         if self._sandbox is None:
-            self._sandbox = Sandbox()
+            self._sandbox = Sandbox(self._spec)
             self._poll.register(self._sandbox.fileno(), select.POLLIN)
         return self._sandbox
 

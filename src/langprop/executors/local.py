@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from langprop.errors import SandboxError
+from langprop.errors import ConfigError, SandboxError
 from langprop.executors.base import Executor, Session
 from langprop.sandbox.inputs import Inputs
+from langprop.sandbox.isolation import MODES, Isolation, Mode
 from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import Outcome
-from langprop.sandbox.sandbox import check_platform
+from langprop.sandbox.packages import locate
+from langprop.sandbox.spec import Spec, check_platform
 from langprop.scripts.script import Script
 
 if TYPE_CHECKING:
@@ -23,22 +26,55 @@ if TYPE_CHECKING:
 class LocalExecutor(Executor):
     """Isolated processes on this machine: each script of each batch runs in a fresh one.
 
-    What a script can't do: change this process, other scripts or the inputs, hang, use more memory
-    than its limit, start processes, or signal others. What it still can do: read files and open
-    sockets as the user who runs this.
+    What a script can't do, at level 2 and above: read or write files other than Python's, use the
+    network, see labels, other scripts or this process's memory and environment, start or signal
+    processes, hang, or use more memory than its limit. A canary script has tried it before the
+    first other one runs.
 
     Args:
         workers: Scripts that run side by side; None for one per core.
+        isolation: What to ask of the system: "auto" for all that it offers; "sealed", where scripts
+            can't open any file either; "bwrap" for bubblewrap; "process" for limits only, which
+            contain accidents, not malice.
+        require_level: Refuse to run scripts below this level (0 to 3, see `Isolation`); None for 2,
+            and for 1 with "process".
+        packages: What scripts may import, beside the standard library, with all that these require.
+            Their files can be read by scripts, so they shouldn't hold labels.
 
     Raises:
         IsolationError: This isn't Linux; says what to type instead.
-        ValueError: `workers` isn't positive.
+        ConfigError: There is no such isolation or package.
+        ValueError: A number is out of range.
     """
 
-    def __init__(self, workers: int | None = None) -> None:
+    def __init__(
+        self,
+        workers: int | None = None,
+        *,
+        isolation: Mode = "auto",
+        require_level: int | None = None,
+        packages: Sequence[str] = ("numpy",),
+    ) -> None:
         if workers is not None and workers < 1:
             raise ValueError(f"workers must be at least 1, but got {workers!r}.")
+        if require_level is not None and not 0 <= require_level <= 3:
+            raise ValueError(f"require_level must be from 0 to 3, but got {require_level!r}.")
+        if isolation == "none":
+            raise ConfigError(
+                "isolation='none' means this process, which is what InlineExecutor is for."
+            )
+        if isolation not in MODES:
+            raise ConfigError(
+                f"isolation must be one of {', '.join(MODES)}, but got {isolation!r}."
+            )
+        if isinstance(packages, str):
+            raise ConfigError(f"packages must be a list of names, but got {packages!r}.")
         check_platform()
+        least = 1 if isolation == "process" else 2
+        self._spec = Spec(
+            isolation, least if require_level is None else require_level, tuple(packages)
+        )
+        locate(self._spec.packages)  # a wrong name is told at once
         self.workers = workers or _n_cores()
         self._lock = threading.Lock()
         self._closed = False
@@ -48,7 +84,7 @@ class LocalExecutor(Executor):
         from langprop.executors.dispatcher import Dispatcher
 
         self._owner = os.getpid()
-        self._dispatcher = Dispatcher(self.workers)
+        self._dispatcher = Dispatcher(self.workers, self._spec)
         self._finalizer = weakref.finalize(self, _close, self._dispatcher, self._owner)
 
     def _current(self) -> Dispatcher:
@@ -60,6 +96,16 @@ class LocalExecutor(Executor):
                 self._finalizer.detach()
                 self._start()
             return self._dispatcher
+
+    @property
+    def isolation(self) -> Isolation:
+        """How well scripts are kept in; starts the sandbox if it isn't there yet.
+
+        Raises:
+            IsolationError: It is less than what is required.
+            SandboxError: The sandbox itself failed.
+        """
+        return self._current().inspect().result()
 
     def submit(self, script: Script, inputs: Inputs, limits: Limits) -> Future[list[Outcome]]:
         """Run a script on every input, in a process of its own.

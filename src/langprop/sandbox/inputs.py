@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import mmap
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, overload
 
 from langprop.errors import DataError, WireError
 
+_COUNT = struct.Struct("<Q")
 _keys = itertools.count(1)
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
@@ -80,3 +83,27 @@ def encode_call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bytes:
             f"the arguments can't be sent to the sandbox: {error}. Turn them into plain data "
             "(numbers, text, lists, dicts, sets, numpy arrays) in Module.preprocess."
         ) from error
+
+
+def pack_inputs(blobs: list[bytes]) -> bytes:
+    """Samples in one piece: how many, their lengths, their bytes."""
+    lengths = struct.pack(f"<{len(blobs)}Q", *map(len, blobs))
+    return b"".join([_COUNT.pack(len(blobs)), lengths, *blobs])
+
+
+def read_inputs(fd: int) -> list[Call]:
+    """What `pack_inputs` made, decoded.
+
+    Args:
+        fd: A memory file of it.
+    """
+    from langprop.sandbox.wire import decode
+
+    with mmap.mmap(fd, 0, access=mmap.ACCESS_READ) as data:
+        (count,) = _COUNT.unpack_from(data)
+        lengths = struct.unpack_from(f"<{count}Q", data, _COUNT.size)
+        calls, place = [], _COUNT.size * (1 + count)
+        for length in lengths:
+            calls.append(decode(data[place : place + length]))
+            place += length
+    return calls

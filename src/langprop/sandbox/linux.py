@@ -7,21 +7,34 @@ kernel has them since 5.3 all the same.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import resource
 import signal
+import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from langprop.sandbox import syscalls
 
 PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
 PR_SET_SECCOMP = 22
+PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 
-_SYS_PIDFD_SEND_SIGNAL = 424  # these two have the same numbers on every architecture
-_SYS_PIDFD_OPEN = 434
-_SYS_MEMFD_CREATE = {"x86_64": 319, "aarch64": 279}
+CLONE_NEWNS = 0x20000
+CLONE_NEWUTS = 0x4000000
+CLONE_NEWIPC = 0x8000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+
 _MFD_CLOEXEC = 1
+_CAPABILITY_VERSION = 0x20080522
 
 if sys.platform == "linux":
     libc = ctypes.CDLL(None, use_errno=True)
@@ -34,23 +47,63 @@ def _check(result: int, what: str) -> int:
     return result
 
 
-def syscall(number: int, *arguments: int | bytes | None) -> int:
+def syscall(number: int, *arguments: Any) -> int:
     """Make a system call.
 
     Raises:
         OSError: The kernel refuses.
     """
-    return _check(libc.syscall(number, *arguments), f"syscall {number}")
+    values = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
+    return _check(libc.syscall(ctypes.c_long(number), *values), f"syscall {number}")
 
 
-def prctl(option: int, argument: int = 0) -> None:
+def prctl(option: int, argument: int = 0, second: int = 0) -> None:
     """Change a property of this process.
 
     Raises:
         OSError: The kernel refuses.
     """
-    values = [ctypes.c_ulong(value) for value in (argument, 0, 0, 0)]
+    values = [ctypes.c_ulong(value) for value in (argument, second, 0, 0)]
     _check(libc.prctl(option, *values), f"prctl {option}")
+
+
+def unshare(flags: int) -> None:
+    """Leave namespaces for new ones; `os.unshare` exists only since Python 3.12.
+
+    Raises:
+        OSError: The kernel refuses.
+    """
+    _check(libc.unshare(ctypes.c_int(flags)), f"unshare {flags:#x}")
+
+
+def setns(fd: int, flags: int) -> None:
+    """Enter a namespace.
+
+    Raises:
+        OSError: The kernel refuses.
+    """
+    _check(libc.setns(ctypes.c_int(fd), ctypes.c_int(flags)), "setns")
+
+
+def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
+    """Mount a file system.
+
+    Raises:
+        OSError: The kernel refuses.
+    """
+    texts = [text.encode() for text in (source, target, kind)]
+    result = libc.mount(*texts, ctypes.c_ulong(flags), data.encode() or None)
+    _check(result, f"mount {kind} on {target}")
+
+
+def drop_capabilities() -> None:
+    """Give up root's powers, and those that come with a user namespace.
+
+    Raises:
+        OSError: The kernel refuses.
+    """
+    header = ctypes.create_string_buffer(struct.pack("=Ii", _CAPABILITY_VERSION, 0), 8)
+    syscall(syscalls.own("capset"), header, ctypes.create_string_buffer(24))
 
 
 def memfd(data: bytes = b"") -> int:
@@ -62,7 +115,7 @@ def memfd(data: bytes = b"") -> int:
     if hasattr(os, "memfd_create"):
         fd = os.memfd_create("langprop")
     else:
-        fd = syscall(_SYS_MEMFD_CREATE[os.uname().machine], b"langprop", _MFD_CLOEXEC)
+        fd = syscall(syscalls.own("memfd_create"), b"langprop", _MFD_CLOEXEC)
     try:
         rest = memoryview(data)
         while rest:
@@ -93,7 +146,7 @@ def pidfd_open(pid: int) -> int:
     """
     if hasattr(os, "pidfd_open"):
         return os.pidfd_open(pid)
-    fd = syscall(_SYS_PIDFD_OPEN, pid, 0)
+    fd = syscall(syscalls.own("pidfd_open"), pid, 0)
     os.set_inheritable(fd, False)
     return fd
 
@@ -104,15 +157,40 @@ def pidfd_kill(pidfd: int) -> None:
         if hasattr(signal, "pidfd_send_signal"):
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         else:
-            syscall(_SYS_PIDFD_SEND_SIGNAL, pidfd, signal.SIGKILL, None, 0)
+            syscall(syscalls.own("pidfd_send_signal"), pidfd, signal.SIGKILL, None, 0)
     except ProcessLookupError:
         pass
 
 
-def address_space() -> int:
-    """Size of this process's address space [bytes]."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+def address_space(statm: int) -> int:
+    """Size of a process's address space [bytes].
+
+    Args:
+        statm: Descriptor of its `/proc/PID/statm`.
+    """
+    pages = int(os.pread(statm, 256, 0).split()[0])
     return pages * os.sysconf("SC_PAGESIZE")
+
+
+def in_child(action: Callable[[], object]) -> None:
+    """Try something in a child process, which then ends.
+
+    Raises:
+        OSError: What the action raised there; for anything else, EINVAL.
+    """
+    pid = os.fork()
+    if pid == 0:
+        code = errno.EINVAL
+        try:
+            action()
+            code = 0
+        except OSError as error:
+            code = error.errno or code
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if code:
+        raise OSError(abs(code), os.strerror(abs(code)))
 
 
 def count_tasks(uid: int) -> int:

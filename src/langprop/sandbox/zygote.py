@@ -11,59 +11,27 @@ import contextlib
 import fcntl
 import gc
 import importlib
-import mmap
 import os
 import resource
 import select
 import signal
 import socket
-import struct
 import sys
 import traceback
 from pathlib import Path
 
 from langprop.errors import IsolationError
-from langprop.sandbox import control, linux
-from langprop.sandbox.confine import confine
+from langprop.sandbox import control, imports, linux
+from langprop.sandbox.confine import FIRST_KEPT_FD, Confinement
 from langprop.sandbox.control import Message
 from langprop.sandbox.frames import BROKEN
-from langprop.sandbox.inputs import Call
+from langprop.sandbox.inputs import Call, read_inputs
 from langprop.sandbox.job import Job
-from langprop.sandbox.wire import decode
+from langprop.sandbox.plan import Plan
 from langprop.sandbox.worker import run_batch, run_session
 
-# What scripts like to import; an import takes milliseconds, and each script would pay for it.
-_WARM = (
-    "bisect",
-    "cmath",
-    "collections",
-    "copy",
-    "dataclasses",
-    "datetime",
-    "decimal",
-    "enum",
-    "fractions",
-    "functools",
-    "heapq",
-    "itertools",
-    "json",
-    "math",
-    "numpy",
-    "numpy.linalg",
-    "numpy.random",
-    "operator",
-    "random",
-    "re",
-    "statistics",
-    "string",
-    "typing",
-    "unicodedata",
-)
-
-_SPARE_TASKS = 1_000  # that scripts may add to those of the user; see RLIMIT_NPROC
 _MAX_GENERATIONS = 100  # of processes that were started by processes
 _MAX_FILES = 1_024  # open in the zygote: one for each child
-_FIRST_KEPT_FD = 1_000
 
 
 class Zygote:
@@ -71,23 +39,25 @@ class Zygote:
 
     Args:
         channel: To the trusted side.
+        confinement: What children give up.
     """
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, confinement: Confinement) -> None:
         self._channel = channel
+        self._confinement = confinement
         self._inputs: dict[int, list[Call]] = {}
         self._children: dict[
             int, tuple[int, int]
         ] = {}  # pidfd → process id, number of the batch or session
         self._poll = select.poll()
-        self._base = 0
-        self._n_tasks = linux.count_tasks(os.getuid()) + _SPARE_TASKS
 
     def serve(self) -> None:
         """Do what the trusted side says until it has gone."""
         self._settle()
         self._poll.register(self._channel.fileno(), select.POLLIN)
-        control.send(self._channel, Message(control.READY))
+        report = linux.memfd(self._confinement.layers.to_json())
+        control.send(self._channel, Message(control.READY, fds=[report]))
+        os.close(report)
         while True:
             for fd, _ in self._poll.poll():
                 if fd != self._channel.fileno():
@@ -110,7 +80,7 @@ class Zygote:
 
     def _obey(self, message: Message) -> None:
         if message.kind == control.LOAD:
-            self._inputs[message.number] = _read_inputs(message.fds[0])
+            self._inputs[message.number] = read_inputs(message.fds[0])
             self._settle()
         elif message.kind == control.DROP:
             self._inputs.pop(message.number, None)
@@ -124,11 +94,11 @@ class Zygote:
         gc.collect()
         gc.disable()
         gc.freeze()
-        self._base = linux.address_space()
+        self._confinement.measure()
 
     def _fork(self, message: Message) -> None:
-        parent = os.getpid()
         try:
+            self._confinement.before_fork()
             pid = os.fork()
         except OSError as error:
             number = error.errno or 0
@@ -136,7 +106,7 @@ class Zygote:
             return
         if pid == 0:
             try:
-                self._child(message, parent)
+                self._child(message)
             except BaseException:  # nothing may get back into the zygote's loop
                 os._exit(BROKEN)
             os._exit(0)  # no exit handlers, no waiting for threads: they may be the script's
@@ -145,15 +115,18 @@ class Zygote:
         self._poll.register(pidfd, select.POLLIN)
         control.send(self._channel, Message(control.STARTED, message.number, pid, 0, [pidfd]))
 
-    def _child(self, message: Message, parent: int) -> None:
+    def _child(self, message: Message) -> None:
         job = Job.from_bytes(linux.read_all(message.fds[0]))
         # Of all that is open, only the result channel and the progress stay, at known places.
         out_fd, progress_fd = (
-            fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _FIRST_KEPT_FD) for fd in message.fds[1:3]
+            fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, FIRST_KEPT_FD) for fd in message.fds[1:3]
         )
-        os.closerange(3, _FIRST_KEPT_FD)
+        try:
+            self._confinement.apply(job.limits, len(job.todo))
+        except BaseException:
+            traceback.print_exc()
+            raise
         os.dup2(1, 2)  # to /dev/null; the zygote's goes to the trusted side
-        confine(job.limits, self._base, len(job.todo), self._n_tasks, parent)
         gc.enable()
         if message.kind == control.RUN:
             run_batch(job, self._inputs[message.first], out_fd, progress_fd)
@@ -176,13 +149,13 @@ class Zygote:
 
     def _kill_orphans(self) -> None:
         """End what a script left behind in a session of its own; orphans become the zygote's."""
+        if self._confinement.holds_children:
+            return
         known = {pid for pid, _ in self._children.values()}
-        list_of_children = Path(f"/proc/self/task/{os.getpid()}/children")
+        children = Path("/proc/thread-self/children")
         for _ in range(_MAX_GENERATIONS):
             try:
-                orphans = (
-                    set(map(int, list_of_children.read_text(encoding="ascii").split())) - known
-                )
+                orphans = set(map(int, children.read_text(encoding="ascii").split())) - known
             except OSError:  # the kernel was built without it
                 return
             if not orphans:
@@ -190,27 +163,6 @@ class Zygote:
             for pid in orphans:
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
-
-
-_COUNT = struct.Struct("<Q")
-
-
-def pack_inputs(blobs: list[bytes]) -> bytes:
-    """Samples in one piece: how many, their lengths, their bytes."""
-    lengths = struct.pack(f"<{len(blobs)}Q", *map(len, blobs))
-    return b"".join([_COUNT.pack(len(blobs)), lengths, *blobs])
-
-
-def _read_inputs(fd: int) -> list[Call]:
-    """The inverse of `pack_inputs`, decoded."""
-    with mmap.mmap(fd, 0, access=mmap.ACCESS_READ) as data:
-        (count,) = _COUNT.unpack_from(data)
-        lengths = struct.unpack_from(f"<{count}Q", data, _COUNT.size)
-        calls, place = [], _COUNT.size * (1 + count)
-        for length in lengths:
-            calls.append(decode(data[place : place + length]))
-            place += length
-    return calls
 
 
 def _pidfd() -> int:
@@ -224,21 +176,30 @@ def _pidfd() -> int:
         ) from error
 
 
-def main(fd: int) -> None:
-    """Be a zygote, with the control channel at this descriptor."""
+def main(fd: int, plan: str) -> None:
+    """Be a zygote.
+
+    Args:
+        fd: The control channel.
+        plan: A `Plan` as JSON.
+    """
     channel = socket.socket(fileno=fd)
     try:
         channel.set_inheritable(False)
-        # The trainer may be killed in the middle of anything; nothing here shall outlive it.
-        linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-        linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # Where memory runs out, the system shall end this process or a script, not the user's.
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
         _, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(_MAX_FILES, highest), highest))
         os.close(_pidfd())
-        for name in _WARM:
-            importlib.import_module(name)
-        zygote = Zygote(channel)
+        confinement = Confinement(Plan.from_json(plan), fd)
+        # The trainer may be killed in the middle of anything; nothing here shall outlive it. Not
+        # earlier: the kernel forgets it on the way into a namespace.
+        linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+        linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+        imports.warm_up(Plan.from_json(plan).names, everything=confinement.sealed)
+        zygote = Zygote(channel, confinement)
     except BaseException:
         traceback.print_exc()
         sys.stderr.flush()
