@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from langprop.errors import SandboxError
-from langprop.sandbox.frames import HEADER, Frame, FrameReader, FrameWriter, clean
+from langprop.sandbox.frames import HEADER, LINKED, Frame, FrameReader, FrameWriter
 from langprop.sandbox.limits import Limits
+from langprop.sandbox.text import clean
 from langprop.sandbox.wire import encode
 
 frames = st.builds(
@@ -18,6 +19,8 @@ frames = st.builds(
     st.floats(0, 10),
     st.binary(max_size=50),
     st.binary(max_size=50),
+    st.binary(max_size=20),
+    arena=st.none(),
 )
 
 
@@ -27,7 +30,7 @@ def test_frames_arrive_as_they_were_however_they_are_cut(sent, cuts):
     source, sink = os.pipe()
     writer = FrameWriter(sink, patience=60)
     for frame in sent:
-        writer.write(frame.number, frame.status, frame.seconds, frame.printed, frame.payload)
+        writer.write(*frame[:5], calls=frame.calls)
     writer.flush()
     os.close(sink)
     reader, received, turn = FrameReader(Limits()), [], 0
@@ -45,11 +48,29 @@ def test_frames_arrive_as_they_were_however_they_are_cut(sent, cuts):
         HEADER.pack(0, 0, 0, 0.0, 1 << 30),
         HEADER.pack(0, 0, 99, 0.0, 0),
         b"\xff" * HEADER.size,
+        HEADER.pack(1 << 30, 0, LINKED, 0.0, 0),
+        HEADER.pack(0, 0, LINKED + 99, 0.0, 0),
+        HEADER.pack(3, 0, LINKED, 0.0, 0) + b"abc",
+        HEADER.pack(8, 0, LINKED, 0.0, 0) + bytes(8),
+        HEADER.pack(8, 0, LINKED, 0.0, 0) + b"\5\0\0\0abcd",
+        HEADER.pack(8, 0, LINKED, 0.0, 0) + b"\xff" * 8,
     ],
 )
 def test_garbage_is_noticed_at_once(head):
     with pytest.raises(SandboxError, match="garbage"):
         FrameReader(Limits()).feed(head)
+
+
+def test_a_large_answer_is_refused_beside_calls_too():
+    limits = Limits(output=10_000)
+    for size in (10_000, 10_001):
+        payload = b"\4\0\0\0abcd" + bytes(size)
+        frame = HEADER.pack(len(payload), 0, LINKED, 0.0, 0) + payload
+        if size == limits.output:
+            assert len(FrameReader(limits).feed(frame)[0].payload) == size
+            continue
+        with pytest.raises(SandboxError, match="garbage"):
+            FrameReader(limits).feed(frame)
 
 
 @settings(max_examples=100, deadline=None)

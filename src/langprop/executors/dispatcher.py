@@ -12,7 +12,7 @@ import threading
 import time
 import weakref
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from typing import Any
 
@@ -92,16 +92,16 @@ class Dispatcher:
         """
         self._post(lambda: self._waiting.append(task))
 
-    def start_session(self, job: bytes, channel: int, progress: int) -> SessionProcess:
+    def start_session(self, job: bytes, fds: Sequence[int]) -> SessionProcess:
         """Start a process for a session.
 
-        The descriptors may be closed once its `pidfd` is there.
+        The descriptors, as `control.OPEN` lists them, may be closed once its `pidfd` is there.
 
         Raises:
             SandboxError: The dispatcher is closed.
         """
         process = SessionProcess()
-        self._post(lambda: self._start_session(process, job, channel, progress))
+        self._post(lambda: self._start_session(process, job, fds))
         return process
 
     def inspect(self) -> Future[Isolation]:
@@ -224,11 +224,12 @@ class Dispatcher:
             problem = SandboxError(f"the sandbox can't start a process for a script: {error}")
             _set_error(task.future, problem)
             return
-        self._load(task.inputs)
+        if run.feed is None:
+            self._load(task.inputs)
         job = linux.memfd(task.job().to_bytes())
         try:
-            fds = [job, run.sink, run.progress.fd]
-            self._need_sandbox().send(control.RUN, number, task.inputs.key, fds)
+            kind = control.RUN if run.feed is None else control.STREAM
+            self._need_sandbox().send(kind, number, task.inputs.key, [job, *run.fds])
         finally:
             os.close(job)
         run.handed_over()
@@ -243,7 +244,7 @@ class Dispatcher:
             return
         if len(self._inputs) >= _KEPT_INPUTS:
             self._drop(next(iter(self._inputs)))
-        fd = linux.memfd(pack_inputs(inputs.blobs))
+        fd = linux.memfd(*pack_inputs(inputs.blobs))
         try:
             sandbox.send(control.LOAD, inputs.key, fds=[fd])
         finally:
@@ -259,14 +260,12 @@ class Dispatcher:
             if self._sandbox is not None:
                 self._sandbox.send(control.DROP, key)
 
-    def _start_session(
-        self, process: SessionProcess, job: bytes, channel: int, progress: int
-    ) -> None:
+    def _start_session(self, process: SessionProcess, job: bytes, fds: Sequence[int]) -> None:
         number = next(self._numbers)
         self._sessions[number] = process
         fd = linux.memfd(job)
         try:
-            self._need_sandbox().send(control.OPEN, number, fds=[fd, channel, progress])
+            self._need_sandbox().send(control.OPEN, number, fds=[fd, *fds])
         finally:
             os.close(fd)
 

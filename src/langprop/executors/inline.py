@@ -8,17 +8,17 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
-from langprop.errors import DataError, SandboxError, WireError
+from langprop.errors import SandboxError
 from langprop.executors.base import Executor, Session, SessionCall
 from langprop.sandbox.alarm import Alarm
 from langprop.sandbox.caller import Caller, Result
 from langprop.sandbox.frames import Frame
-from langprop.sandbox.inputs import Inputs
+from langprop.sandbox.inputs import Encoded, Inputs, encode_call
+from langprop.sandbox.job import Job
 from langprop.sandbox.limits import Limits
+from langprop.sandbox.nested import Nested
 from langprop.sandbox.outcome import Outcome
 from langprop.sandbox.printed import Printed
-from langprop.sandbox.program import Program
-from langprop.sandbox.wire import decode, encode
 from langprop.scripts.script import Script
 
 _lock = threading.RLock()  # standard streams and the alarm are one for the whole process
@@ -36,7 +36,8 @@ class _InlineScript:
         self._limits = limits
         self._alarm = Alarm(limits.time)
         self._printed = Printed(limits.printed)
-        program = Program(script.source, script.entry_point)
+        self._nested = Nested(self._printed) if script.depends else None
+        program = Job.of(script, limits, (), 0.0).program(self._nested)
         self._caller = Caller(program, limits, self._alarm, passing=(KeyboardInterrupt,))
 
     @contextmanager
@@ -53,18 +54,22 @@ class _InlineScript:
         """Execute the module body in a fresh namespace."""
         return self._caller.load()
 
-    def call(self, function: Callable[..., Any] | Result, arguments: bytes) -> Outcome:
+    def call(self, function: Callable[..., Any] | Result, arguments: Encoded) -> Outcome:
         """Call the function, or say again why it can't be loaded.
 
         Args:
             function: What `load` gave.
-            arguments: Positional and keyword arguments, encoded: the script gets a copy.
+            arguments: Positional and keyword arguments: the script gets a copy.
         """
         result = function
         if not isinstance(result, Result):
-            args, kwargs = decode(arguments)
+            args, kwargs = arguments.copy()
+            if self._nested is not None:
+                self._nested.clear()  # of what was called while loading
             result = self._caller.call(result, args, kwargs)
-        frame = Frame(0, result.status, result.seconds, self._printed.take(), result.payload)
+        calls = self._nested.take() if self._nested is not None else b""
+        printed = self._printed.take()
+        frame = Frame(0, result.status, result.seconds, printed, result.payload, calls)
         return frame.outcome(self._limits)
 
 
@@ -126,10 +131,7 @@ class _InlineSession(Session):
         """
         if self._closed:
             raise SandboxError("the session is closed: open a new one.")
-        try:
-            blobs = [encode((tuple(call.args), dict(call.kwargs))) for call in calls]
-        except WireError as error:
-            raise DataError(f"the arguments can't be sent to a script: {error}.") from error
+        blobs = [encode_call(call.args, call.kwargs) for call in calls]
         outcomes = []
         with self._inline.running():
             for call, blob in zip(calls, blobs, strict=True):

@@ -10,11 +10,14 @@ import signal
 import time
 
 from langprop.errors import SandboxError
+from langprop.executors.feed import Feed
 from langprop.executors.task import NOBODY, Task
 from langprop.sandbox import linux
+from langprop.sandbox.arena import MAX_SIZE, AnswerReader
 from langprop.sandbox.frames import BREAKS, BROKEN, LOADING, PROGRESS, FrameReader
 from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import Status
+from langprop.sandbox.plain import MIN_SHARED
 
 GRACE = 0.2
 """What a call may take beyond its limit before it is killed, to be stopped from inside [s]."""
@@ -56,6 +59,7 @@ class Run:
     Attributes:
         source: End of the pipe that results are read from.
         sink: Its other end, for the process; -1 once it was handed over.
+        feed: Gives the process its samples, where it gets them one by one.
         pidfd: The process; -1 until it is known.
     """
 
@@ -63,33 +67,48 @@ class Run:
         self.task = task
         self.pidfd = -1
         self.source, self.sink = os.pipe()
+        self.feed: Feed | None = None
         try:
+            if task.inputs.stream:
+                self.feed = Feed(task.inputs.blobs, task.todo)
+            self._arena = answer_arena(task.limits)
             self.progress = Progress()
         except OSError:
             os.close(self.source)
             os.close(self.sink)
+            if self.feed is not None:
+                self.feed.close()
             raise
         os.set_blocking(self.source, False)
         with contextlib.suppress(
             OSError
         ):  # the user has many large pipes already; a small one will do
             fcntl.fcntl(self.source, _F_SETPIPE_SZ, _PIPE_SIZE)
-        self._reader = FrameReader(task.limits)
+        self._reader = FrameReader(task.limits, self._arena)
         self._started = 0.0
         self._last_result = 0.0
         self._killed: tuple[Status, str] | None = None
-        self._broke_limit = False
+        self._broke_limit = self._out_of_time = False
         self._garbage = False
 
     def handed_over(self) -> None:
         """The zygote has the other end of the pipe now."""
         os.close(self.sink)
         self.sink = -1
+        if self.feed is not None:
+            self.feed.handed_over()
+
+    @property
+    def fds(self) -> list[int]:
+        """What the process needs, after its job."""
+        stream = [self.feed.source, self.feed.memory] if self.feed is not None else []
+        return [self.sink, self.progress.fd, self._arena.fd, *stream]
 
     def started(self, pidfd: int) -> None:
         """The process exists."""
         self.pidfd = pidfd
         self._started = self._last_result = time.perf_counter()
+        self.task.started(self._started)
         if self._killed:
             linux.pidfd_kill(pidfd)
 
@@ -115,6 +134,8 @@ class Run:
                     if self.task.accept(frame):
                         self._last_result = time.perf_counter()
                         self._broke_limit |= frame.status in BREAKS
+                        if self.feed is not None:
+                            self.feed.answered(frame.number)
             except SandboxError as error:
                 self._garbage = True
                 self.kill("crash", str(error))
@@ -132,7 +153,7 @@ class Run:
         number, begun = self.progress.read()
         patience = self.task.limits.time + GRACE
         if number == LOADING and begun == 0.0:
-            return self._started + patience + START_TIME
+            return min(self._started + patience + START_TIME, self.task.end)
         if not self._started <= begun <= time.perf_counter():
             begun = self._started
         # A script can fake progress, but not results; one call takes one patience, and some are
@@ -140,6 +161,7 @@ class Run:
         return min(
             max(begun, self._last_result) + patience,
             self._last_result + 2 * patience + START_TIME,
+            self.task.end,
         )
 
     @property
@@ -151,6 +173,7 @@ class Run:
         """Kill the process if it hangs."""
         if now >= self.deadline:
             self.kill("timeout", killed(self.task.limits))
+            self._out_of_time = now >= self.task.end
 
     def kill(self, status: Status = "crash", why: str = "") -> None:
         """End the process; the first reason counts."""
@@ -167,6 +190,8 @@ class Run:
             size: Largest resident size [bytes].
         """
         self.read()
+        if self._out_of_time:
+            self.task.end_early()
         if self.task.done or (self._broke_limit and not self._killed):
             return
         status, text = self._killed or explain(wait_status, size, self.task.limits)
@@ -189,9 +214,16 @@ class Run:
     def close(self) -> None:
         """Let go of everything."""
         self.progress.close()
+        if self.feed is not None:
+            self.feed.close()
         for fd in (self.source, self.sink, self.pidfd):
             if fd >= 0:
                 os.close(fd)
+
+
+def answer_arena(limits: Limits) -> AnswerReader:
+    """Memory for large arrays in the answers of a process."""
+    return AnswerReader(MAX_SIZE if limits.output >= MIN_SHARED else 0)
 
 
 def killed(limits: Limits) -> str:

@@ -15,10 +15,11 @@ from typing import Any
 from langprop.errors import DataError, SandboxError, WireError
 from langprop.executors.base import Session, SessionCall
 from langprop.executors.dispatcher import Dispatcher
-from langprop.executors.run import GRACE, START_TIME, Progress, explain, killed
+from langprop.executors.run import GRACE, START_TIME, Progress, answer_arena, explain, killed
 from langprop.executors.task import abandoned
 from langprop.sandbox import linux
-from langprop.sandbox.frames import BREAKS, Frame, FrameReader
+from langprop.sandbox.arena import ArgumentArena
+from langprop.sandbox.frames import BREAKS, GARBAGE, Frame, FrameReader
 from langprop.sandbox.job import Job
 from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import Outcome, Status
@@ -39,19 +40,26 @@ class _Process:
         job: The script, encoded.
         limits: Its limits.
 
+    Attributes:
+        arguments: Takes large arrays out of the next message.
+
     Raises:
         SandboxError: It can't be started.
     """
 
     def __init__(self, dispatcher: Dispatcher, job: bytes, limits: Limits) -> None:
         self._limits = limits
-        self._reader = FrameReader(limits)
+        self._arena = answer_arena(limits)
+        self._reader = FrameReader(limits, self._arena)
+        self.arguments = ArgumentArena()
         self._wait = -1.0
         self._progress = Progress()
         self._channel, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._pidfd = -1
         try:
-            self._process = dispatcher.start_session(job, there.fileno(), self._progress.fd)
+            self._process = dispatcher.start_session(
+                job, [there.fileno(), self._progress.fd, self._arena.fd, self.arguments.fd]
+            )
             self._pidfd = self._process.pidfd.result()
         except BaseException:
             self.close()
@@ -120,6 +128,7 @@ class _Process:
     def close(self) -> None:
         """Kill it. Closing twice is harmless."""
         self._channel.close()
+        self.arguments.close()
         if self._pidfd >= 0:
             linux.pidfd_kill(self._pidfd)
             os.close(self._pidfd)
@@ -168,7 +177,7 @@ class LocalSession(Session):
     def __init__(self, dispatcher: Dispatcher, script: Script, limits: Limits) -> None:
         self._dispatcher = dispatcher
         self._limits = limits
-        self._job = Job(script.source, script.entry_point, limits, patience=_PATIENCE).to_bytes()
+        self._job = Job.of(script, limits, (), _PATIENCE).to_bytes()
         self._lock = threading.Lock()
         self._holder = _Holder()
         self._closed = False
@@ -209,13 +218,13 @@ class LocalSession(Session):
     def _attempt(self, calls: Sequence[SessionCall], frames: list[Frame | None]) -> None:
         """Have all pending calls made, up to one that ends the process."""
         todo = [number for number, frame in enumerate(frames) if frame is None]
-        message = self._message([calls[number] for number in todo])
         n_pending = len(todo)
         try:
             process = self._holder.process
             if process is None:
                 process = _Process(self._dispatcher, self._job, self._limits)
                 self._holder.process = process
+            message = self._message([calls[number] for number in todo], process.arguments)
             status: Status = "crash"
             text = ""
             try:
@@ -226,9 +235,7 @@ class LocalSession(Session):
                         break
                     for frame in results:
                         if not frame.number < len(todo) or frames[todo[frame.number]] is not None:
-                            raise SandboxError(
-                                "the script wrote garbage on the channel of the results"
-                            )
+                            raise SandboxError(GARBAGE)
                         frames[todo[frame.number]] = frame
                         n_pending -= 1
                         self._count(frame.status)
@@ -247,15 +254,18 @@ class LocalSession(Session):
                     number = next(n for n, place in enumerate(todo) if frames[place] is None)
                 frames[todo[number]] = Frame(number, status, seconds, b"", text.encode())
                 self._count(status)
+        except DataError:  # nothing was sent
+            raise
         except BaseException:  # a ^C leaves answers on their way, for which nobody asks any more
             self._holder.close()
             raise
 
-    def _message(self, calls: Sequence[SessionCall]) -> bytes:
+    def _message(self, calls: Sequence[SessionCall], arena: ArgumentArena) -> bytes:
+        arena.clear()
         ended = list(self._ended)
         plain = [[call.episode, list(call.args), dict(call.kwargs)] for call in calls]
         try:
-            message = encode([ended, plain])
+            message = encode([ended, plain], arena)
         except WireError as error:
             raise DataError(
                 f"the arguments of a call can't be sent to the sandbox: {_problem(plain, error)}. "

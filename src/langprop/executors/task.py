@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
 from langprop.errors import SandboxError
-from langprop.sandbox.frames import BREAKS, LOAD_FAILED, LOADING, Frame
+from langprop.sandbox.frames import BREAKS, GARBAGE, LOAD_FAILED, LOADING, Frame
 from langprop.sandbox.inputs import Inputs
 from langprop.sandbox.job import Job
 from langprop.sandbox.limits import Limits
@@ -83,6 +84,7 @@ class Task:
     Attributes:
         future: The outcomes.
         failures: Calls that broke a limit.
+        end: When all calls shall be done, on the clock of `time.perf_counter` [s].
         patience: How long a process may keep a result, to hand out several together [s].
     """
 
@@ -96,6 +98,9 @@ class Task:
         self.limits = limits
         self.future = OutcomesFuture(limits, on_cancel)
         self.failures = 0
+        self.end = math.inf
+        if inputs.stream:
+            self.patience = 0.0  # the next sample comes after the result
         self._frames: list[Frame | None] = [None] * len(inputs)
         self._n_pending = len(inputs)
         self._size = 0
@@ -105,10 +110,24 @@ class Task:
         """Whether every sample has a result."""
         return self._n_pending == 0
 
+    @property
+    def todo(self) -> list[int]:
+        """Numbers of the samples without a result."""
+        return [number for number, frame in enumerate(self._frames) if frame is None]
+
     def job(self) -> Job:
         """What the next process has to do."""
-        todo = [number for number, frame in enumerate(self._frames) if frame is None]
-        return Job(self.script.source, self.script.entry_point, self.limits, todo, self.patience)
+        return Job.of(self.script, self.limits, self.todo, self.patience)
+
+    def started(self, now: float) -> None:
+        """A process has started; with the first one begins the candidate's time."""
+        if self.limits.total is not None and self.end == math.inf:
+            self.end = now + self.limits.total
+
+    def end_early(self) -> None:
+        """The candidate's time is over."""
+        text = f"TimeoutError: the candidate's {self.limits.total:g} s for a batch are over"
+        self._fill(Frame(0, "timeout", 0.0, b"", text.encode()))
 
     def accept(self, frame: Frame) -> bool:
         """Take a result; the first one of a sample counts.
@@ -123,12 +142,12 @@ class Task:
             self._fill(frame)
             return True
         if frame.number >= len(self._frames):
-            raise SandboxError("the script wrote garbage on the channel of the results")
+            raise SandboxError(GARBAGE)
         if self._frames[frame.number] is not None:
             return False
         self._frames[frame.number] = frame
         self._n_pending -= 1
-        self._size += len(frame.payload) + len(frame.printed)
+        self._size += len(frame.payload) + len(frame.printed) + len(frame.calls)
         if self._size > MAX_TOTAL and not self.done:
             text = f"not run: the answers to the samples before take more than {MAX_TOTAL:,} bytes"
             self._fill(Frame(0, "bad_output", 0.0, b"", text.encode()))

@@ -9,8 +9,9 @@ How it works, from the outside in. Three processes take part:
 - the zygote (`zygote`), a clean interpreter that holds the inputs and runs no script;
 - one child for each script and batch (`worker`), forked from the zygote. It gives up what it can
   (`confine`, `seccomp`), loads the script (`program`), calls it under an `alarm` (`caller`), and
-  keeps what it prints (`printed`).
+  keeps what it prints (`printed`). Scripts that call each other are loaded together (`nested`).
 
-Between them travel `control` messages, `job` descriptions, and data in the `wire` format. `plain`
-says what data may be; `encoder` and `decoder` (with `arrays` for numpy) do the work.
+Between them travel `control` messages, `job` descriptions, reports of nested `calls`, and data in
+the `wire` format. `plain` says what data may be; `encoder` and `decoder` (with `arrays` for numpy)
+do the work. `text` of any origin is made fit for people.
 """

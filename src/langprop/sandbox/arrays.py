@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from langprop.errors import WireError
-from langprop.sandbox.plain import MAX_NDIM
+from langprop.sandbox.plain import MAX_NDIM, PLACE, Fetch
 
 _NUMBER = re.compile(r"[<>|=][biufc]\d{1,2}")
 _TEXT = re.compile(r"[<>|=][SU][1-9]\d{0,8}")
@@ -26,16 +26,31 @@ def array(data: bytes) -> Any:
     Raises:
         WireError: The bytes don't fit the shape, or the dtype isn't plain.
     """
-    n_name, ndim = data[0], data[1]
-    if ndim > MAX_NDIM:
-        raise WireError("array of too many dimensions")
-    shape = struct.unpack_from(f"<{ndim}Q", data, 2)
-    start = 2 + 8 * ndim
-    dtype = _dtype(data[start : start + n_name])
-    start += n_name
+    dtype, shape, start = _head(data)
     if math.prod(shape) * dtype.itemsize != len(data) - start:
         raise WireError("array whose bytes don't fit its shape")
     return _items(data, dtype, start).reshape(shape)
+
+
+def shared(data: bytes, fetch: Fetch) -> Any:
+    """An array whose items are elsewhere; they aren't copied.
+
+    Args:
+        data: A place, then as for `array`, without the items.
+        fetch: Gives what is at the place.
+
+    Raises:
+        WireError: They don't fit the shape, or the dtype isn't plain.
+    """
+    (place,) = PLACE.unpack_from(data)
+    dtype, shape, _ = _head(data[PLACE.size :])
+    size = math.prod(shape) * dtype.itemsize
+    items = fetch(place, size)
+    if len(items) != size:
+        raise WireError("array whose bytes don't fit its shape")
+    if dtype.kind in "bU":
+        return _items(bytes(items), dtype, 0).reshape(shape)
+    return np.frombuffer(items, dtype).reshape(shape)
 
 
 def scalar(data: bytes) -> Any:
@@ -49,6 +64,16 @@ def scalar(data: bytes) -> Any:
     if len(data) - start != dtype.itemsize:
         raise WireError("number whose bytes don't fit its type")
     return _items(data, dtype, start)[0]
+
+
+def _head(data: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int]:
+    """Dtype, shape, and how long that was."""
+    n_name, ndim = data[0], data[1]
+    if ndim > MAX_NDIM:
+        raise WireError("array of too many dimensions")
+    shape = struct.unpack_from(f"<{ndim}Q", data, 2)
+    start = 2 + 8 * ndim
+    return _dtype(data[start : start + n_name]), shape, start + n_name
 
 
 def _dtype(name: bytes) -> np.dtype[Any]:

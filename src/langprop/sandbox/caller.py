@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from langprop.errors import WireError
 from langprop.sandbox.alarm import Alarm
+from langprop.sandbox.arena import AnswerArena
 from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import Status
 from langprop.sandbox.program import Program
@@ -39,6 +40,7 @@ class Caller:
         limits: Its limits.
         alarm: Rings when a call takes too long; started by whoever made it.
         free_memory: Called before a `MemoryError` is described.
+        arena: Takes large arrays out of answers.
         passing: Exceptions that aren't the script's and shall get past.
     """
 
@@ -49,12 +51,14 @@ class Caller:
         alarm: Alarm,
         *,
         free_memory: Callable[[], None] = lambda: None,
+        arena: AnswerArena | None = None,
         passing: tuple[type[BaseException], ...] = (),
     ) -> None:
         self._program = program
         self._max_output = limits.output
         self._alarm = alarm
         self._free_memory = free_memory
+        self._arena = arena
         self._passing = passing
 
     def load(self) -> Callable[..., Any] | Result:
@@ -104,8 +108,10 @@ class Caller:
             BaseException
         ) as error:  # SystemExit and KeyboardInterrupt too: they are the script's
             return self._failed(error, time.perf_counter() - start)
+        arena = self._arena
+        before = arena.used if arena is not None else 0
         try:
-            payload = encode(output)
+            payload = encode(output, arena)
         except WireError as error:
             message = f"{self._program.entry_point} returned {error}; an answer may hold {PLAIN}"
             return Result("bad_output", message.encode("utf-8", "replace"), seconds)
@@ -113,8 +119,9 @@ class Caller:
             raise
         except BaseException as error:  # a method of the answer's own
             return self._failed(error, seconds)
-        if len(payload) > self._max_output:
-            size = f"{len(payload):,} bytes; the limit is {self._max_output:,}"
+        total = len(payload) if arena is None else len(payload) + arena.used - before
+        if total > self._max_output:
+            size = f"{total:,} bytes; the limit is {self._max_output:,}"
             message = f"{self._program.entry_point} returned an answer of {size}"
             return Result("bad_output", message.encode("utf-8", "replace"), seconds)
         return Result("ok", payload, seconds)

@@ -94,19 +94,17 @@ ENTRY_POINT = "canary"
 def decoys() -> Iterator[dict[str, Any]]:
     """What the canary tries to reach: files and listeners of this process's."""
     with ExitStack() as stack:
-        folder = Path(__file__).parent
-        with contextlib.suppress(OSError):  # no folder for temporary files, or a full one
+        folder, file = Path("/"), Path("/etc/hostname")
+        with contextlib.suppress(OSError):  # there is no room for temporary files
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="langprop-")))
-        file = folder / "decoy"
-        try:
-            file.write_text("decoy", encoding="ascii")
-        except OSError:
-            file = Path("/etc/hostname")
+            (folder / "decoy").write_text("decoy", encoding="ascii")
+            file = folder / "decoy"
         abstract = f"\0langprop-canary-{os.getpid()}-{os.urandom(4).hex()}"
         tcp = _listener(stack, socket.AF_INET, ("127.0.0.1", 0))
         _listener(stack, socket.AF_UNIX, abstract)
-        path = str(folder / "decoy.socket")
-        _listener(stack, socket.AF_UNIX, path)
+        path = str(folder / "langprop-decoy.socket")
+        if file.parent == folder:
+            _listener(stack, socket.AF_UNIX, path)
         yield {
             "file": str(file),
             "folder": str(folder),
@@ -174,13 +172,14 @@ def release(sandbox: Sandbox) -> Witness:
 def _run(sandbox: Sandbox, there: dict[str, Any]) -> Outcome | None:
     source, sink = os.pipe()
     fds = [
-        linux.memfd(pack_inputs([encode_call((there,), {})])),
+        linux.memfd(*pack_inputs([encode_call((there,), {})])),
         linux.memfd(Job(SOURCE, ENTRY_POINT, _LIMITS, [0]).to_bytes()),
         linux.memfd(PROGRESS.pack(LOADING, 0.0)),
+        linux.memfd(),
     ]
     try:
         sandbox.send(control.LOAD, _NUMBER, fds=fds[:1])
-        sandbox.send(control.RUN, _NUMBER, _NUMBER, [fds[1], sink, fds[2]])
+        sandbox.send(control.RUN, _NUMBER, _NUMBER, [fds[1], sink, *fds[2:]])
         os.close(sink)
         sink = -1
         data = _read(source)

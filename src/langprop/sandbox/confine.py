@@ -91,7 +91,7 @@ class Confinement:
         try:
             made = make()
         except OSError as error:
-            self.layers.missing[layer] = error.strerror or str(error)
+            self.layers.missing[layer] = os.strerror(error.errno) if error.errno else str(error)
             return None
         self.layers.active.append(str(made))
         return made

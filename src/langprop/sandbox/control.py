@@ -13,8 +13,11 @@ from typing import NamedTuple
 # To the zygote
 LOAD = 1  # hold these inputs: key; a memory file of them
 DROP = 2  # forget inputs: key
-RUN = 3  # run a batch: number, key; job, result pipe, progress
-OPEN = 4  # open a session: number; job, channel, progress
+RUN = 3  # run a batch: number, key; job, result pipe, progress, arena
+STREAM = (
+    10  # run a batch: number; job, result pipe, progress, arena, pipe and memory of the samples
+)
+OPEN = 4  # open a session: number; job, channel, progress, arenas for answers and arguments
 
 # From the zygote
 READY = 5
@@ -24,7 +27,7 @@ ENDED = 8  # number, wait status, largest resident size [bytes]
 CLOSED = 9  # the other side has gone (made up by `receive`)
 
 _MESSAGE = struct.Struct("<Bqqq")
-_MAX_FDS = 4
+_MAX_FDS = 6
 
 
 class Message(NamedTuple):

@@ -18,8 +18,10 @@ from langprop.sandbox.plain import (
     MAX_INT_BITS,
     SCALAR,
     SET,
+    SHARED,
     TOO_DEEP,
     TUPLE,
+    Fetch,
 )
 
 MAX_COLLISIONS = 1 << 18
@@ -34,12 +36,14 @@ class Decoder:
     Args:
         text_keys: Dicts may have text and bytes as keys only. That is faster, and Python's hashes
             of these are secret, so that collisions can't be made on purpose.
+        fetch: Gives the items of large arrays, if these aren't in the bytes.
     """
 
-    __slots__ = ("_collisions", "_depth", "_text_keys")
+    __slots__ = ("_collisions", "_depth", "_fetch", "_text_keys")
 
-    def __init__(self, *, text_keys: bool) -> None:
+    def __init__(self, *, text_keys: bool, fetch: Fetch | None = None) -> None:
         self._text_keys = text_keys
+        self._fetch = fetch
         self._depth = 0
         self._collisions = 0
 
@@ -86,6 +90,12 @@ class Decoder:
             from langprop.sandbox import arrays  # needs numpy, which not every script does
 
             return arrays.array(data) if code == ARRAY else arrays.scalar(data)
+        if code == SHARED:
+            from langprop.sandbox import arrays
+
+            if self._fetch is None:
+                raise WireError("array that isn't there")
+            return arrays.shared(data, self._fetch)
         raise WireError(f"unknown extension type {code}")
 
     def _dict(self, pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:

@@ -23,10 +23,14 @@ from langprop.sandbox.plain import (
     MAX_DEPTH,
     MAX_INT_BITS,
     MAX_NDIM,
+    MIN_SHARED,
+    PLACE,
     SCALAR,
     SET,
+    SHARED,
     TOO_DEEP,
     TUPLE,
+    Shelf,
     check_depth,
 )
 
@@ -38,15 +42,21 @@ class Encoder(threading.local):
         self._packers: list[msgpack.Packer] = []
         self._depth = 0
         self._refused: Any = None
+        self._shelf: Shelf | None = None
 
-    def encode(self, value: Any) -> bytes:
+    def encode(self, value: Any, shelf: Shelf | None = None) -> bytes:
         """Turn plain data into bytes.
+
+        Args:
+            value: The data.
+            shelf: Takes the large arrays, which then aren't in the bytes.
 
         Raises:
             WireError: It isn't plain.
         """
         self._depth = 0
         self._refused = None
+        self._shelf = shelf
         try:
             data = self._pack(value)
             if len(data) > MAX_DEPTH:
@@ -67,7 +77,7 @@ class Encoder(threading.local):
                 raise WireError(TOO_DEEP) from None
             raise WireError(f"data that can't be sent ({type(error).__name__}: {error})") from None
         finally:
-            self._refused = None
+            self._refused = self._shelf = None
             if self._packers and len(self._packers) > MAX_DEPTH // 4:
                 del self._packers[1:]
         if len(data) > 1 << 20:
@@ -143,6 +153,11 @@ class Encoder(threading.local):
             value, dtype = value.astype(f"{dtype.kind}1"), numpy.dtype(f"{dtype.kind}1")
         name = dtype.str.encode()
         head = struct.pack(f"<BB{value.ndim}Q", len(name), value.ndim, *value.shape)
+        if self._shelf is not None and value.nbytes >= MIN_SHARED:
+            plain = numpy.ascontiguousarray(numpy.ndarray.view(value, numpy.ndarray))
+            place = self._shelf.put(plain)
+            if place is not None:
+                return msgpack.ExtType(SHARED, PLACE.pack(place) + head + name)
         return msgpack.ExtType(ARRAY, head + name + numpy.ndarray.tobytes(value))
 
     def _scalar(self, value: Any) -> Any:

@@ -1,20 +1,24 @@
 """Frames: how results travel from a script's process to the trusted side.
 
-A frame is a header, what the call printed, and the encoded answer or the text of the failure. The
-trusted side takes it for bytes from a stranger.
+A frame is a header, what the call printed, and the encoded answer or the text of the failure. Where
+modules called each other, a block that tells of these calls stands before that. The trusted side
+takes it all for bytes from a stranger.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import struct
 import time
 from typing import NamedTuple
 
 from langprop.errors import SandboxError, WireError
+from langprop.sandbox.arena import AnswerReader
+from langprop.sandbox.calls import MAX_SIZE, read_calls
 from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import STATUSES, Outcome, Status
+from langprop.sandbox.plain import Fetch
+from langprop.sandbox.text import clean
 from langprop.sandbox.wire import PLAIN, decode
 
 HEADER = struct.Struct("<IIBdI")
@@ -30,6 +34,8 @@ LOADING = -1
 LOAD_FAILED = 0xFFFF_FFFF
 """Index of the frame that says why a script can't be loaded; it stands for all samples."""
 
+GARBAGE = "the script wrote garbage on the channel of the results"
+
 BROKEN = 70
 """Exit code of a process that couldn't write its results."""
 
@@ -37,6 +43,11 @@ CODES: dict[Status, int] = {status: code for code, status in enumerate(STATUSES)
 BREAKS: frozenset[Status] = frozenset({"timeout", "memory", "crash"})
 """Statuses of a call that broke a limit."""
 
+LINKED = 0x80
+"""Added to the code of the status where the payload begins with a block of calls, as `calls` reads
+it, and before that its length. A frame of a script that calls no other costs nothing for it."""
+
+_LENGTH = struct.Struct("<I")
 MAX_TEXT = 2_000  # characters of the text of a failure
 _FLUSH_SIZE = 1 << 15  # [bytes]
 
@@ -57,13 +68,24 @@ class FrameWriter:
         self._flushed = time.perf_counter()
 
     def write(
-        self, index: int, status: Status, seconds: float, printed: bytes, payload: bytes
+        self,
+        index: int,
+        status: Status,
+        seconds: float,
+        printed: bytes,
+        payload: bytes,
+        *,
+        calls: bytes = b"",
     ) -> None:
         """Add a frame."""
-        header = HEADER.pack(len(payload), index, CODES[status], seconds, len(printed))
+        code = CODES[status]
+        if calls:
+            code += LINKED
+            payload = _LENGTH.pack(len(calls)) + calls + payload
+        header = HEADER.pack(len(payload), index, code, seconds, len(printed))
         self._parts.append(header + printed + payload)
         self._size += len(printed) + len(payload)
-        if self._size > _FLUSH_SIZE or time.perf_counter() - self._flushed > self._patience:
+        if self._size > _FLUSH_SIZE or time.perf_counter() - self._flushed >= self._patience:
             self.flush()
 
     def flush(self) -> None:
@@ -84,6 +106,8 @@ class Frame(NamedTuple):
         seconds: Duration as the sandbox reports it [s].
         printed: UTF-8 text, of any origin.
         payload: The encoded answer for "ok", else UTF-8 text of any origin.
+        calls: The encoded calls between modules, if there were any.
+        arena: Where large arrays of the answer are.
     """
 
     number: int
@@ -91,18 +115,23 @@ class Frame(NamedTuple):
     seconds: float
     printed: bytes
     payload: bytes
+    calls: bytes = b""
+    arena: AnswerReader | None = None
 
     def outcome(self, limits: Limits) -> Outcome:
         """Decode it."""
         seconds = self.seconds if 0 <= self.seconds < 1e9 else 0.0
         printed = clean(self.printed, limits.printed + 64) if self.printed else ""
+        calls = read_calls(self.calls) if self.calls else ()
         if self.status != "ok":
-            return Outcome(self.status, None, clean(self.payload, MAX_TEXT), printed, seconds)
+            text = clean(self.payload, MAX_TEXT)
+            return Outcome(self.status, None, text, printed, seconds, calls)
         try:
-            return Outcome("ok", decode(self.payload, limits.output), "", printed, seconds)
+            answer = decode(self.payload, limits.output, _allowance(self.arena, limits.output))
         except WireError as error:
             message = f"the answer can't be read: {error}; it may hold {PLAIN}"
-            return Outcome("bad_output", None, message, printed, seconds)
+            return Outcome("bad_output", None, message, printed, seconds, calls)
+        return Outcome("ok", answer, "", printed, seconds, calls)
 
 
 class FrameReader:
@@ -110,11 +139,14 @@ class FrameReader:
 
     Args:
         limits: What a frame may hold.
+        arena: Where large arrays are.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, arena: AnswerReader | None = None) -> None:
         self._rest = bytearray()
+        self._arena = arena
         self._max_payload = max(limits.output, 4 * MAX_TEXT)
+        self._max_linked = self._max_payload + _LENGTH.size + MAX_SIZE
         self._max_printed = 4 * (limits.printed + 64)
 
     @property
@@ -133,32 +165,52 @@ class FrameReader:
         frames, place = [], 0
         while len(rest) - place >= HEADER.size:
             n_payload, index, code, seconds, n_printed = HEADER.unpack_from(rest, place)
+            linked = code >= LINKED
             if (
-                n_payload > self._max_payload
+                n_payload > (self._max_linked if linked else self._max_payload)
                 or n_printed > self._max_printed
-                or code >= len(STATUSES)
+                or (code - LINKED if linked else code) >= len(STATUSES)
             ):
-                raise SandboxError("the script wrote garbage on the channel of the results")
+                raise SandboxError(GARBAGE)
             middle = place + HEADER.size + n_printed
             end = middle + n_payload
             if end > len(rest):
                 break
             printed = bytes(rest[middle - n_printed : middle])
-            frames.append(Frame(index, STATUSES[code], seconds, printed, bytes(rest[middle:end])))
+            payload = bytes(rest[middle:end])
+            if linked:
+                status = STATUSES[code - LINKED]
+                frames.append(self._linked(index, status, seconds, printed, payload))
+            else:
+                status = STATUSES[code]
+                frames.append(Frame(index, status, seconds, printed, payload, b"", self._arena))
             place = end
         del rest[:place]
         return frames
 
+    def _linked(
+        self, index: int, status: Status, seconds: float, printed: bytes, payload: bytes
+    ) -> Frame:
+        """A frame whose payload begins with a block of calls."""
+        size = _LENGTH.unpack_from(payload)[0] if len(payload) >= _LENGTH.size else 0
+        middle = _LENGTH.size + size
+        if not (0 < size <= MAX_SIZE and middle <= len(payload) <= middle + self._max_payload):
+            raise SandboxError(GARBAGE)
+        calls = payload[_LENGTH.size : middle]
+        return Frame(index, status, seconds, printed, payload[middle:], calls, self._arena)
 
-# Escape sequences, and characters that reorder or hide text on a screen; newline and tab stay.
-_INVISIBLE = re.compile(
-    "\x1b\\[[0-?]*[ -/]*[@-~]"
-    "|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
-)
 
+def _allowance(arena: AnswerReader | None, size: int) -> Fetch | None:
+    """Read arrays up to a total size: an answer could name the same one many times."""
+    if arena is None:
+        return None
+    left = size
 
-def clean(text: bytes | str, limit: int) -> str:
-    """Text of any origin made fit for screens, prompts and files: valid, cut, nothing hidden."""
-    if isinstance(text, str):
-        text = text.encode("utf-8", "replace")
-    return _INVISIBLE.sub("", text[: 4 * limit].decode("utf-8", "replace"))[:limit]
+    def read(place: int, size: int) -> memoryview:
+        nonlocal left
+        left -= size
+        if left < 0:
+            raise WireError("arrays that are larger than the limit")
+        return arena.read(place, size)
+
+    return read

@@ -7,15 +7,50 @@ import mmap
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from langprop.errors import DataError, WireError
 
-_COUNT = struct.Struct("<Q")
+if TYPE_CHECKING:
+    import numpy as np
+
+    from langprop.sandbox.plain import Fetch
+
 _keys = itertools.count(1)
+_COUNT = struct.Struct("<Q")
+_ALIGNMENT = 64  # [bytes] of arrays
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 """Positional and keyword arguments of one call."""
+
+
+class Encoded(NamedTuple):
+    """The arguments of one call in the wire format.
+
+    Attributes:
+        data: All of it but large arrays.
+        arrays: These, in order. They are the user's own, not copies.
+    """
+
+    data: bytes
+    arrays: Sequence[np.ndarray[Any, Any]] = ()
+
+    def copy(self) -> Call:
+        """The arguments as a script may have them, to change them as it likes."""
+        from langprop.sandbox.wire import decode
+
+        shared = [memoryview(bytearray(each)) for each in map(_items, self.arrays)]
+        call: Call = decode(self.data, fetch=_by_number(shared))
+        return call
+
+
+class _Aside(list["np.ndarray[Any, Any]"]):
+    """Large arrays, found by their numbers."""
+
+    def put(self, array: np.ndarray[Any, Any]) -> int:
+        """Take an array: its number."""
+        self.append(array)
+        return len(self) - 1
 
 
 class Inputs(Sequence[Call]):
@@ -27,13 +62,24 @@ class Inputs(Sequence[Call]):
     Args:
         calls: Positional and keyword arguments.
         blobs: The same as `encode_call` gives it, if that was done already.
+        stream: Whether a script's process shall see one sample at a time, the next one after its
+            answer to the one before; for data in which one input reveals another one's label. This
+            is slower.
 
     Attributes:
         key: Unique in this process; executors recognise inputs that they hold already by it.
+        stream: As above.
     """
 
-    def __init__(self, calls: Sequence[Call], blobs: Sequence[bytes] | None = None) -> None:
+    def __init__(
+        self,
+        calls: Sequence[Call],
+        blobs: Sequence[Encoded] | None = None,
+        *,
+        stream: bool = False,
+    ) -> None:
         self._calls = list(calls)
+        self.stream = stream
         self.key = next(_keys)
         if blobs is not None:
             self.blobs = list(blobs)
@@ -52,7 +98,7 @@ class Inputs(Sequence[Call]):
         return iter(self._calls)
 
     @cached_property
-    def blobs(self) -> list[bytes]:
+    def blobs(self) -> list[Encoded]:
         """The samples in the wire format, in order.
 
         Raises:
@@ -68,7 +114,7 @@ class Inputs(Sequence[Call]):
         return blobs
 
 
-def encode_call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bytes:
+def encode_call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Encoded:
     """The arguments of one call in the wire format.
 
     Raises:
@@ -76,8 +122,9 @@ def encode_call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bytes:
     """
     from langprop.sandbox.wire import encode  # needs msgpack: not at `import langprop`
 
+    arrays = _Aside()
     try:
-        return encode((tuple(args), dict(kwargs)))
+        return Encoded(encode((tuple(args), dict(kwargs)), arrays), arrays)
     except WireError as error:
         raise DataError(
             f"the arguments can't be sent to the sandbox: {error}. Turn them into plain data "
@@ -85,25 +132,80 @@ def encode_call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bytes:
         ) from error
 
 
-def pack_inputs(blobs: list[bytes]) -> bytes:
-    """Samples in one piece: how many, their lengths, their bytes."""
-    lengths = struct.pack(f"<{len(blobs)}Q", *map(len, blobs))
-    return b"".join([_COUNT.pack(len(blobs)), lengths, *blobs])
+def pack_inputs(blobs: Sequence[Encoded]) -> Iterator[bytes | memoryview]:
+    """Samples in one piece, part by part, so that large arrays needn't be copied.
+
+    How many there are; of each the size of its data, the number of arrays and their sizes; the
+    data; the arrays, aligned.
+    """
+    sizes: list[int] = []
+    for blob in blobs:
+        sizes += [len(blob.data), len(blob.arrays), *(array.nbytes for array in blob.arrays)]
+    head = _COUNT.pack(len(blobs)) + struct.pack(f"<{len(sizes)}Q", *sizes)
+    data = b"".join([head, *(blob.data for blob in blobs)])
+    yield data
+    place = len(data)
+    for blob in blobs:
+        for array in blob.arrays:
+            yield bytes(-place % _ALIGNMENT)
+            place += -place % _ALIGNMENT + array.nbytes
+            yield _items(array)
+
+
+def _items(array: np.ndarray[Any, Any]) -> memoryview:
+    """The bytes of an array that is contiguous."""
+    return memoryview(array.reshape(-1).view("u1"))  # type: ignore[arg-type]
 
 
 def read_inputs(fd: int) -> list[Call]:
     """What `pack_inputs` made, decoded.
+
+    Large arrays stay where they are, in memory that is shared until it is written to.
 
     Args:
         fd: A memory file of it.
     """
     from langprop.sandbox.wire import decode
 
-    with mmap.mmap(fd, 0, access=mmap.ACCESS_READ) as data:
-        (count,) = _COUNT.unpack_from(data)
-        lengths = struct.unpack_from(f"<{count}Q", data, _COUNT.size)
-        calls, place = [], _COUNT.size * (1 + count)
-        for length in lengths:
-            calls.append(decode(data[place : place + length]))
-            place += length
-    return calls
+    memory = mmap.mmap(fd, 0, access=mmap.ACCESS_COPY)
+    return [
+        decode(data, fetch=_by_number(arrays)) for data, arrays in split_inputs(memoryview(memory))
+    ]
+
+
+def read_copy(packed: bytes) -> Call:
+    """A single sample that `pack_inputs` made, decoded into memory of its own."""
+    from langprop.sandbox.wire import decode
+
+    ((data, arrays),) = split_inputs(memoryview(bytearray(packed)))
+    call: Call = decode(data, fetch=_by_number(arrays))
+    return call
+
+
+def _by_number(arrays: Sequence[memoryview]) -> Fetch:
+    """Arrays as the decoder asks for them."""
+    return lambda place, _: arrays[place]
+
+
+def split_inputs(memory: memoryview) -> list[tuple[bytes, list[memoryview]]]:
+    """What `pack_inputs` made: of each sample the data and the arrays."""
+    (count,) = _COUNT.unpack_from(memory)
+    place = _COUNT.size
+    heads: list[tuple[int, tuple[int, ...]]] = []
+    for _ in range(count):
+        size, n_arrays = struct.unpack_from("<2Q", memory, place)
+        heads.append((size, struct.unpack_from(f"<{n_arrays}Q", memory, place + 16)))
+        place += 16 + 8 * n_arrays
+    datas = []
+    for size, _ in heads:
+        datas.append(bytes(memory[place : place + size]))
+        place += size
+    samples = []
+    for data, (_, sizes) in zip(datas, heads, strict=True):
+        arrays = []
+        for size in sizes:
+            place += -place % _ALIGNMENT
+            arrays.append(memory[place : place + size])
+            place += size
+        samples.append((data, arrays))
+    return samples

@@ -30,9 +30,7 @@ def abi() -> int:
     Raises:
         OSError: It has none, or it is switched off.
     """
-    return linux.syscall(
-        syscalls.own("landlock_create_ruleset"), None, 0, _CREATE_RULESET_VERSION
-    )
+    return linux.syscall(syscalls.own("landlock_create_ruleset"), None, 0, _CREATE_RULESET_VERSION)
 
 
 class Ruleset:
@@ -87,9 +85,7 @@ class Ruleset:
         if not access:
             return
         rule = ctypes.create_string_buffer(struct.pack("=Qi", access, fd), 12)
-        linux.syscall(
-            syscalls.own("landlock_add_rule"), self.fd, _RULE_PATH_BENEATH, rule, 0
-        )
+        linux.syscall(syscalls.own("landlock_add_rule"), self.fd, _RULE_PATH_BENEATH, rule, 0)
 
     def apply(self) -> None:
         """Restrict this process for good; needs PR_SET_NO_NEW_PRIVS.

@@ -12,6 +12,8 @@ class Limits:
 
     Attributes:
         time: Wall time of one call [s]; loading the script counts as one call.
+        total: Wall time of one candidate on one batch, all calls together [s]; None for no limit.
+            The samples that remain are then charged without being run.
         memory: Memory of one candidate beyond the interpreter and the inputs [bytes].
         output: Size of one encoded result [bytes].
         printed: Characters kept of what one call prints; the rest is counted and dropped.
@@ -23,6 +25,7 @@ class Limits:
     """
 
     time: float = 5.0
+    total: float | None = None
     memory: int = 1 << 30
     output: int = 1 << 20
     printed: int = 2_000
@@ -32,6 +35,10 @@ class Limits:
         if not (self.time > 0 and math.isfinite(self.time)):
             raise ValueError(
                 f"Limits.time must be a positive number of seconds, but got {self.time!r}."
+            )
+        if self.total is not None and not self.total > 0:
+            raise ValueError(
+                f"Limits.total must be a positive number of seconds or None, but got {self.total!r}."
             )
         for name in ("memory", "output", "failures"):
             if getattr(self, name) < 1:

@@ -106,8 +106,8 @@ def drop_capabilities() -> None:
     syscall(syscalls.own("capset"), header, ctypes.create_string_buffer(24))
 
 
-def memfd(data: bytes = b"") -> int:
-    """A file descriptor of anonymous memory that holds the data.
+def memfd(*parts: bytes | memoryview) -> int:
+    """A file descriptor of anonymous memory that holds the parts, one after the other.
 
     Raises:
         OSError: The kernel refuses.
@@ -117,9 +117,10 @@ def memfd(data: bytes = b"") -> int:
     else:
         fd = syscall(syscalls.own("memfd_create"), b"langprop", _MFD_CLOEXEC)
     try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(fd, rest) :]
+        for part in parts:
+            rest = memoryview(part)
+            while rest:
+                rest = rest[os.write(fd, rest) :]
     except BaseException:
         os.close(fd)
         raise

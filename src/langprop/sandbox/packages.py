@@ -66,7 +66,9 @@ def locate(names: tuple[str, ...]) -> Packages:
         for place in places:
             trees[str(place)] = None
             paths[str(place.parent)] = None
-            found[place.name.partition(".")[0]] = None
+            name = place.name.partition(".")[0]
+            if name.isidentifier():  # and not what describes a package
+                found[name] = None
     return Packages(tuple(found), tuple(paths), tuple(trees))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 from langprop.errors import WireError
 
@@ -17,10 +18,23 @@ PLAIN = (
 MAX_DEPTH = 64  # containers in containers
 MAX_INT_BITS = 14_000  # 4,215 digits: Python refuses to print integers of more than 4,300
 MAX_NDIM = 32
+MIN_SHARED = 1 << 16  # [bytes] below it, an array is copied faster than it is mapped
 
-TUPLE, SET, FROZENSET, COMPLEX, INT, ARRAY, SCALAR = range(1, 8)
-"""Extension types of msgpack."""
+TUPLE, SET, FROZENSET, COMPLEX, INT, ARRAY, SCALAR, SHARED = range(1, 9)
+"""Extension types of msgpack. `SHARED` is an array whose items are elsewhere, in shared memory."""
 
+
+class Shelf(Protocol):
+    """Takes large arrays when data is encoded."""
+
+    def put(self, array: Any, /) -> int | None:
+        """Take an array: where it can be found then, or None to have it among the other bytes."""
+
+
+Fetch = Callable[[int, int], memoryview]
+"""Gives the items of a large array when data is decoded, by place and size [bytes]."""
+
+PLACE = struct.Struct("<Q")
 COMPLEX_FORMAT = struct.Struct("<dd")
 LEAVES = frozenset({type(None), bool, int, float, str, bytes, complex})
 CONTAINERS = (list, tuple, dict, set, frozenset)

@@ -59,6 +59,15 @@ class Printed(io.TextIOBase):
     def close(self) -> None:
         """A script can't close it."""
 
+    @property
+    def place(self) -> int:
+        """Where in the text kept so far the next print goes; for `between`."""
+        return len(self._parts)
+
+    def between(self, start: int, stop: int) -> str:
+        """The text kept between two places, since the last time of `take`."""
+        return "".join(self._parts[start:stop])
+
     def take(self) -> bytes:
         """What was printed since the last time, as UTF-8."""
         if not self.length:

@@ -14,14 +14,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from langprop.sandbox.alarm import Alarm
+from langprop.sandbox.arena import AnswerArena, ArgumentReader
 from langprop.sandbox.caller import Caller, Result
 from langprop.sandbox.confine import lift_memory_limit, restore_memory_limit
 from langprop.sandbox.frames import BREAKS, LOAD_FAILED, LOADING, PROGRESS, FrameWriter
 from langprop.sandbox.inputs import Call
 from langprop.sandbox.job import Job
+from langprop.sandbox.nested import Nested
 from langprop.sandbox.printed import NoInput, Printed
-from langprop.sandbox.program import Program
 from langprop.sandbox.seeds import Seeds
+from langprop.sandbox.stream import Stream
 from langprop.sandbox.wire import decode
 
 LENGTH = struct.Struct("<Q")
@@ -35,17 +37,22 @@ class _Worker:
         job: The script and its limits.
         out_fd: Where results go.
         progress_fd: Memory that is shared with the trusted side.
+        arena_fd: The same, for large arrays in answers.
     """
 
-    def __init__(self, job: Job, out_fd: int, progress_fd: int) -> None:
+    def __init__(self, job: Job, out_fd: int, progress_fd: int, arena_fd: int) -> None:
         self.job = job
         self.progress = mmap.mmap(progress_fd, PROGRESS.size)
         self.frames = FrameWriter(out_fd, job.patience)
         self.printed = Printed(job.limits.printed)
         self.alarm = Alarm(job.limits.time)
-        self.seeds = Seeds(job.source)
-        program = Program(job.source, job.entry_point)
-        self.caller = Caller(program, job.limits, self.alarm, free_memory=lift_memory_limit)
+        self.seeds = Seeds("\n".join([job.source, *(other.source for other in job.others)]))
+        self.nested = Nested(self.printed) if job.others else None
+        program = job.program(self.nested)
+        self.arena = AnswerArena(arena_fd)
+        self.caller = Caller(
+            program, job.limits, self.alarm, free_memory=lift_memory_limit, arena=self.arena
+        )
         sys.stdin = NoInput()
         self.printed.install()
         # The originals, too, which lead to /dev/null.
@@ -61,13 +68,38 @@ class _Worker:
         self.frames.write(index, result.status, result.seconds, self.printed.take(), result.payload)
 
 
-def run_batch(job: Job, inputs: Sequence[Call], out_fd: int, progress_fd: int) -> None:
+class _LinkedWorker(_Worker):
+    """A script that calls others, in its process; what they say to each other is told as well."""
+
+    nested: Nested
+
+    def begin(self, index: int) -> None:
+        """Say what is being done."""
+        super().begin(index)
+        self.nested.clear()
+
+    def end(self, index: int, result: Result) -> None:
+        """Hand out a result."""
+        calls = self.nested.take()
+        printed = self.printed.take()
+        self.frames.write(
+            index, result.status, result.seconds, printed, result.payload, calls=calls
+        )
+
+
+def _worker(job: Job, out_fd: int, progress_fd: int, arena_fd: int) -> _Worker:
+    return (_LinkedWorker if job.others else _Worker)(job, out_fd, progress_fd, arena_fd)
+
+
+def run_batch(
+    job: Job, inputs: Sequence[Call] | Stream, out_fd: int, progress_fd: int, arena_fd: int
+) -> None:
     """Load the script, then call its function on each input that is to be run.
 
     Ends early after a call that broke a limit: the process may be spoilt, and the rest goes to a
     fresh one.
     """
-    worker = _Worker(job, out_fd, progress_fd)
+    worker = _worker(job, out_fd, progress_fd, arena_fd)
     worker.begin(LOADING)
     worker.seeds.set(0)
     worker.alarm.start()
@@ -89,12 +121,15 @@ def run_batch(job: Job, inputs: Sequence[Call], out_fd: int, progress_fd: int) -
     worker.frames.flush()
 
 
-def run_session(job: Job, channel_fd: int, progress_fd: int) -> None:
+def run_session(
+    job: Job, channel_fd: int, progress_fd: int, arena_fd: int, arguments_fd: int
+) -> None:
     """Answer messages until the channel is closed.
 
     A message is a list of episodes that have ended, and a list of calls: episode, args, kwargs.
     """
-    worker = _Worker(job, channel_fd, progress_fd)
+    worker = _worker(job, channel_fd, progress_fd, arena_fd)
+    arguments = ArgumentReader(arguments_fd)
     worker.begin(LOADING)
     worker.alarm.start()
     worker.alarm.pause()
@@ -106,7 +141,8 @@ def run_session(job: Job, channel_fd: int, progress_fd: int) -> None:
         message = _receive(channel_fd, LENGTH.unpack(size)[0])
         if message is None:
             return
-        ended, calls = decode(message)
+        ended, calls = decode(message, fetch=arguments.read)
+        worker.arena.clear()
         for episode in ended:
             episodes.pop(episode, None)
         worker.alarm.resume()

@@ -28,6 +28,7 @@ from langprop.sandbox.frames import BROKEN
 from langprop.sandbox.inputs import Call, read_inputs
 from langprop.sandbox.job import Job
 from langprop.sandbox.plan import Plan
+from langprop.sandbox.stream import Stream
 from langprop.sandbox.worker import run_batch, run_session
 
 _MAX_GENERATIONS = 100  # of processes that were started by processes
@@ -117,10 +118,8 @@ class Zygote:
 
     def _child(self, message: Message) -> None:
         job = Job.from_bytes(linux.read_all(message.fds[0]))
-        # Of all that is open, only the result channel and the progress stay, at known places.
-        out_fd, progress_fd = (
-            fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, FIRST_KEPT_FD) for fd in message.fds[1:3]
-        )
+        # Of all that is open, only the channels of this script stay, at known places.
+        channels = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, FIRST_KEPT_FD) for fd in message.fds[1:]]
         try:
             self._confinement.apply(job.limits, len(job.todo))
         except BaseException:
@@ -129,10 +128,14 @@ class Zygote:
         os.dup2(1, 2)  # to /dev/null; the zygote's goes to the trusted side
         gc.enable()
         if message.kind == control.RUN:
-            run_batch(job, self._inputs[message.first], out_fd, progress_fd)
+            run_batch(job, self._inputs[message.first], *channels)
+            return
+        self._inputs.clear()
+        if message.kind == control.STREAM:
+            out, progress, arena, source, memory = channels
+            run_batch(job, Stream(source, memory), out, progress, arena)
         else:
-            self._inputs.clear()
-            run_session(job, out_fd, progress_fd)
+            run_session(job, *channels)
 
     def _reap(self, pidfd: int) -> None:
         """A child has ended: end what it may have started, then say so."""
