@@ -95,7 +95,7 @@ def test_bubblewrap_hides_that_files_exist():
 
 def test_too_little_is_refused():
     with LocalExecutor(1, isolation="process", require_level=2) as executor:
-        with pytest.raises(IsolationError, match="level 2 .* required.*isolation='process'"):
+        with pytest.raises(IsolationError, match=r"level 2 .* required.*isolation='process'"):
             _ = executor.isolation
         future = executor.submit(Script("def f(): return 1", "f"), Inputs([((), {})]), Limits())
         with pytest.raises(IsolationError, match="A script could read files"):
@@ -135,7 +135,8 @@ def deny(calls, prctl_option=None):
     steps += [(answer, 0, 0, 0x7FFF0000)]
     data = b"".join(struct.pack("HBBI", *step) for step in steps)
     buffer = ctypes.create_string_buffer(data, len(data))
-    program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(steps), ctypes.addressof(buffer)))
+    head = struct.pack("HxxxxxxQ", len(steps), ctypes.addressof(buffer))
+    program = ctypes.create_string_buffer(head)
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     linux.prctl(linux.PR_SET_SECCOMP, 2, ctypes.addressof(program))
 
@@ -154,7 +155,8 @@ from langprop.scripts.script import Script
 with LocalExecutor(1) as executor:
     try:
         print(executor.isolation.level, executor.isolation)
-        script = Script("import json, numpy.fft\\ndef f(x): return open('/etc/passwd').read(x)", "f")
+        source = "import json, numpy.fft\\ndef f(x): return open('/etc/passwd').read(x)"
+        script = Script(source, "f")
         print(executor.submit(script, Inputs([((1,), {})]), Limits()).result()[0].exception)
     except IsolationError as error:
         print("refused:", error)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from langprop.errors import WireError
 from langprop.sandbox import linux
@@ -40,7 +40,7 @@ class AnswerArena:
         self._memory: mmap.mmap | None = None
         self.used = 0
 
-    def put(self, array: np.ndarray) -> int | None:  # type: ignore[type-arg]
+    def put(self, array: np.ndarray[Any, Any]) -> int | None:
         """Copy an array into it: the place where it is now; None if there is no room."""
         import numpy as np
 
@@ -105,7 +105,7 @@ class ArgumentArena:
         self.fd = linux.memfd()
         self.used = 0
 
-    def put(self, array: np.ndarray) -> int:  # type: ignore[type-arg]
+    def put(self, array: np.ndarray[Any, Any]) -> int:
         """Copy an array into it: the place where it is now.
 
         Raises:

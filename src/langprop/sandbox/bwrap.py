@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 # Where shared libraries and the time zones lie.
 _SYSTEM = (
@@ -37,12 +38,19 @@ def command(program: str, folders: Iterable[str]) -> list[str]:
         folders: What can be read in there, beside the interpreter and the system's libraries.
     """
     words = [program, "--unshare-all", "--die-with-parent", "--cap-drop", "ALL"]
-    interpreter = os.path.realpath(sys.executable)
-    seen = [sys.executable, interpreter, f"{sys.base_prefix}/lib", os.path.dirname(os.__file__)]
-    shown = [path for path in dict.fromkeys([*_SYSTEM, *seen, *folders]) if os.path.exists(path)]
-    for path in sorted(shown, key=len):  # a folder before what is in it
-        if os.path.islink(path) and path in _SYSTEM and os.path.isdir(path):
-            words += ["--symlink", os.readlink(path), path]
+    interpreter = Path(sys.executable)
+    seen = [
+        interpreter,
+        interpreter.resolve(),
+        Path(sys.base_prefix, "lib"),
+        Path(os.__file__).parent,
+    ]
+    paths = dict.fromkeys([*map(Path, _SYSTEM), *seen, *map(Path, folders)])
+    for path in sorted(paths, key=lambda path: len(path.parts)):  # a folder before what is in it
+        if not path.exists():
+            continue
+        if path.is_symlink() and str(path) in _SYSTEM and path.is_dir():
+            words += ["--symlink", str(path.readlink()), str(path)]
         else:
-            words += ["--ro-bind", path, path]
+            words += ["--ro-bind", str(path), str(path)]
     return [*words, "--proc", "/proc", "--dev", "/dev", "--chdir", "/", "--"]

@@ -176,14 +176,14 @@ def _readable(plan: Plan) -> tuple[list[str], list[str]]:
     # Packages lie inside the folder of the standard library, and bring data with them: so each
     # entry of it is allowed by itself.
     for folder in (path for path in sys.path if path not in plan.paths):
-        if os.path.isdir(folder):
+        if Path(folder).is_dir():
             folders.append(folder)
             trees += [each.path for each in os.scandir(folder) if each.name not in _NOT_STANDARD]
         else:
             trees.append(folder)  # a zip file
     more = [f"{sys.base_prefix}/lib", *os.environ.get("LD_LIBRARY_PATH", "").split(":")]
     for folder in dict.fromkeys([*_LIBRARY_FOLDERS, *more]):
-        if folder and os.path.isdir(folder):
+        if folder and Path(folder).is_dir():
             trees += [each.path for each in os.scandir(folder) if _LIBRARY.search(each.name)]
     return trees, folders
 

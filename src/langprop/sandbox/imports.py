@@ -12,22 +12,110 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 # What scripts like to import; an import takes milliseconds, and each script would pay for it.
-_WARM = """
-    bisect cmath collections copy dataclasses datetime decimal enum fractions functools heapq
-    itertools json math operator random re statistics string typing unicodedata
-""".split()
+_WARM = [
+    "bisect",
+    "cmath",
+    "collections",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "fractions",
+    "functools",
+    "heapq",
+    "itertools",
+    "json",
+    "math",
+    "operator",
+    "random",
+    "re",
+    "statistics",
+    "string",
+    "typing",
+    "unicodedata",
+]
 
 # What they may like; where nothing can be loaded later, it has to be there.
-_STANDARD = """
-    abc argparse array ast asyncio base64 binascii calendar codecs collections.abc colorsys
-    concurrent.futures.thread contextlib copyreg csv difflib dis encodings.ascii encodings.idna
-    encodings.latin_1 encodings.utf_16 encodings.utf_32 fnmatch gc getopt glob graphlib hashlib
-    hmac html inspect io ipaddress keyword linecache locale logging numbers opcode os.path pathlib
-    pickle pkgutil platform pprint queue quopri reprlib sched secrets select selectors shlex shutil
-    signal stat struct symtable sysconfig tempfile textwrap threading time timeit token tokenize
-    traceback types unittest urllib.parse uuid warnings weakref zipfile zlib zoneinfo
-    langprop.scripts.service
-""".split()
+_STANDARD = [
+    "abc",
+    "argparse",
+    "array",
+    "ast",
+    "asyncio",
+    "base64",
+    "binascii",
+    "calendar",
+    "codecs",
+    "collections.abc",
+    "colorsys",
+    "concurrent.futures.thread",
+    "contextlib",
+    "copyreg",
+    "csv",
+    "difflib",
+    "dis",
+    "encodings.ascii",
+    "encodings.idna",
+    "encodings.latin_1",
+    "encodings.utf_16",
+    "encodings.utf_32",
+    "fnmatch",
+    "gc",
+    "getopt",
+    "glob",
+    "graphlib",
+    "hashlib",
+    "hmac",
+    "html",
+    "inspect",
+    "io",
+    "ipaddress",
+    "keyword",
+    "linecache",
+    "locale",
+    "logging",
+    "numbers",
+    "opcode",
+    "os.path",
+    "pathlib",
+    "pickle",
+    "pkgutil",
+    "platform",
+    "pprint",
+    "queue",
+    "quopri",
+    "reprlib",
+    "sched",
+    "secrets",
+    "select",
+    "selectors",
+    "shlex",
+    "shutil",
+    "signal",
+    "stat",
+    "struct",
+    "symtable",
+    "sysconfig",
+    "tempfile",
+    "textwrap",
+    "threading",
+    "time",
+    "timeit",
+    "token",
+    "tokenize",
+    "traceback",
+    "types",
+    "unittest",
+    "urllib.parse",
+    "uuid",
+    "warnings",
+    "weakref",
+    "zipfile",
+    "zlib",
+    "zoneinfo",
+    "langprop.scripts.service",
+]
 _PARTS = {"numpy": ("fft", "linalg", "ma", "polynomial", "random", "testing")}
 
 _OWN = ("langprop", "libcst", "msgpack")

@@ -38,7 +38,8 @@ class Limits:
             )
         if self.total is not None and not self.total > 0:
             raise ValueError(
-                f"Limits.total must be a positive number of seconds or None, but got {self.total!r}."
+                "Limits.total must be a positive number of seconds or None, "
+                f"but got {self.total!r}."
             )
         for name in ("memory", "output", "failures"):
             if getattr(self, name) < 1:

@@ -33,9 +33,8 @@ _MS_REC, _MS_PRIVATE = 0x4000, 0x40000
 
 def identities() -> dict[str, str]:
     """Which namespaces this process is in, as the kernel names them; empty where it doesn't."""
-    if not os.path.exists("/proc/self/ns"):
-        return {}
-    return {kind: os.readlink(f"/proc/self/ns/{kind}") for kind in _KINDS}
+    own = Path("/proc/self/ns")
+    return {kind: str((own / kind).readlink()) for kind in _KINDS} if own.exists() else {}
 
 
 class Namespaces:
@@ -109,7 +108,7 @@ def _try(uid: int, gid: int) -> None:
 
 
 def _wait_for(child: int, kept: Iterable[int]) -> NoReturn:
-    """Be nothing but the parent: end when the child ends, in the same way, and the other way round."""
+    """Be nothing but the parent: end as the child ends, and the other way round."""
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     for fd in kept:
         os.close(fd)

@@ -38,8 +38,10 @@ class Plan:
     @classmethod
     def from_json(cls, text: str) -> Plan:
         """The inverse of `to_json`."""
-        values = json.loads(text)
-        return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+        values: dict[str, Any] = json.loads(text)
+        for name in ("names", "paths", "trees"):
+            values[name] = tuple(values[name])
+        return cls(**values)
 
 
 @dataclass

@@ -32,6 +32,7 @@ COMPUTING: _Numbers = {
     "pread64": (17, 67),
     "lseek": (8, 62),
     "close": (3, 57),
+    "close_range": (436, 436),
     "dup": (32, 23),
     "dup2": (33, None),
     "dup3": (292, 24),
