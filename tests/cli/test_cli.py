@@ -76,7 +76,8 @@ def test_fit_show_export(folder):
 
     assert "langprop show" in langprop("fit", "runs/double").stderr
 
-    best = json.loads((folder / "runs/double/metrics.jsonl").read_text().splitlines()[-1])["best"]
+    state = json.loads((folder / "runs/double/checkpoint.json").read_text())
+    best = state["module"]["population"]["champion"]["id"]
     assert langprop("show", "runs/double", "--policy", best[:6]).returncode == 0
     assert "0 policies" in langprop("show", "runs/double", "--policy", "zzz").stderr
 

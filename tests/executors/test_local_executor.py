@@ -583,8 +583,11 @@ def test_sessions_work_in_threads(shared):
 
 def test_a_forgotten_session_ends_its_process():
     with LocalExecutor(1) as executor:
-        session = executor.open(Script("import os\ndef f(x): return os.getpid()", "f"), Limits())
-        pid = session.call(1).output
+        assert executor.isolation
+        before = set(descendants(executor._dispatcher._sandbox.pid))
+        session = executor.open(Script("def f(x): return x", "f"), Limits())
+        assert session.call(1).output == 1
+        (pid,) = set(descendants(executor._dispatcher._sandbox.pid)) - before
         assert alive(pid)
         del session
         gc.collect()
@@ -604,10 +607,12 @@ def test_the_death_of_the_sandbox_is_an_error_and_the_next_use_starts_another():
         zygote = executor._dispatcher._sandbox.pid
         apart = executor.isolation.level == 3  # then there is one process in between
         assert wait_until(lambda: len(descendants(zygote)) == 2 + apart)
+        processes = descendants(zygote)
         os.kill(zygote, 9)
         for future in futures:
             with pytest.raises(SandboxError, match="killed by signal 9"):
                 future.result(10)
+        assert wait_until(lambda: not any(map(alive, processes)))
         with pytest.raises(SandboxError, match="killed by signal 9"):
             session.call(1)
         script = Script("def f(x): return x", "f")

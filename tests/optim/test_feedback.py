@@ -63,7 +63,46 @@ def test_several_calls_show_the_first_one_that_was_kept():
     given = variables([Record(0, "exception", 0.0, args=(99,), calls=calls, exception="oops")])
     assert (given["args"], given["kwargs"], given["outputs"]) == ((1,), {"second": 5}, 6)
     assert given["call_origins"] == ["abc", ""]
-    assert given["calls"][1] == {"inputs": {"first": 2}, "output": None, "exception": "oops"}
+    assert given["calls"][1] == {
+        "function": "add",
+        "inputs": {"first": 2},
+        "output": None,
+        "exception": "oops",
+        "printed": "",
+        "origin": "",
+    }
+
+
+def test_calls_between_modules_have_names_and_origins():
+    @module(depends=[add])
+    def total(numbers: list) -> int:
+        """Add them all."""
+
+    records = [
+        Record(
+            0,
+            "ok",
+            0.0,
+            args=([1, 2],),
+            output=3,
+            calls=(
+                CallRecord((1,), {"second": 2}, 3, origin="total", function="add", printed="p"),
+                CallRecord(([],), {}, None, "IndexError", origin="add", function="total"),
+                CallRecord((7,), {}, None, "", origin="add", function="forged"),
+            ),
+        )
+    ]
+    policy = Policy(Script("def total(numbers): return add(*numbers)\n", "total"))
+    policy.tell(records)
+    given = update_variables(total, policy, np.random.default_rng(0))
+    assert (given["args"], given["outputs"]) == (([1, 2],), 3)
+    assert given["call_origins"] == ["total", "add", "add"]
+    assert [call["function"] for call in given["calls"]] == ["add", "total", "forged"]
+    assert given["calls"][0]["inputs"] == {"first": 1, "second": 2}
+    assert given["calls"][1]["inputs"] == {"numbers": []}
+    assert given["calls"][2]["inputs"] == {"argument 1": 7}
+    assert given["modules"] == {"add": add.stub}
+    assert setup_variables(total)["modules"] == given["modules"]
 
 
 def test_without_records_all_variables_are_there_and_empty():

@@ -118,6 +118,32 @@ def update_without_records():
     return "update", update(get_factorial, FACTORIAL, [])
 
 
+@module(depends=[get_factorial, policy])
+def get_binomial(n: int, k: int) -> int:
+    """Return the number of ways to choose k of n."""
+    raise NotImplementedError
+
+
+def setup_with_modules():
+    get_binomial.example = Record(0, "ok", 0.0, args=(4, 2), label=6)
+    return "setup", setup_variables(get_binomial)
+
+
+def update_nested():
+    calls = (
+        CallRecord((2,), {}, 2, origin="get_binomial", function="get_factorial"),
+        CallRecord(
+            (), {"number": -1}, None, "ValueError: negative",
+            origin="get_binomial", function="get_factorial", printed="computing -1\n",
+        ),
+    )  # fmt: skip
+    record = Record(
+        0, "exception", 0.0, (2, 3), label=0, calls=calls, exception="ValueError: negative"
+    )
+    source = "def get_binomial(n: int, k: int) -> int:\n    return get_factorial(number=n - k)\n"
+    return "update", update(get_binomial, source, [record])
+
+
 def repair():
     variables = {**setup_variables(policy), "reason": "it holds no code.", "reply": "Sorry."}
     return "repair", variables
@@ -132,6 +158,8 @@ def repair():
         update_wrong_answer,
         update_large_values,
         update_episode,
+        setup_with_modules,
+        update_nested,
         update_without_records,
         repair,
     ],

@@ -1,6 +1,9 @@
 """Children of any program: they compile, keep the signature, and differ from their parents."""
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +99,35 @@ def test_the_same_seed_gives_the_same_child():
         for _ in range(3)
     }
     assert len(children) == 1
+
+
+CHILDREN = """
+import sys
+from pathlib import Path
+import numpy as np
+from langprop.scripts.mutation import mutate
+
+sources = [path.read_text() for path in sorted(Path(sys.argv[1]).iterdir())]
+for seed in range(60):
+    rng = np.random.default_rng(seed)
+    source, donor = sources[seed % len(sources)], sources[seed * 7 % len(sources)]
+    print(mutate(source, "solve", rng, donor).source)
+    print(mutate(sources[-5], "solve", rng, edits=4).source)  # patterns, which bind several names
+"""
+
+
+def test_a_child_does_not_depend_on_the_hashes_of_the_process():
+    def children(hashes):
+        return subprocess.run(
+            [sys.executable, "-c", CHILDREN, str(Path(__file__).parent / "mutation_seeds")],
+            check=True,
+            capture_output=True,
+            env={**os.environ, "PYTHONHASHSEED": hashes},
+        ).stdout
+
+    first = children("0")
+    assert b"case " in first
+    assert children("1") == children("2") == first
 
 
 def test_names_are_only_read_where_they_exist():

@@ -41,6 +41,8 @@ class Progress(Callback):
         self.console.print(
             f"[bold]{module.entry_point}[/bold] · {trainer.optimizer.name}{where}", highlight=False
         )
+        style = "dim" if trainer.isolation.level >= 2 else "yellow"
+        self.console.print(str(trainer.isolation), style=style, highlight=False, markup=False)
         self._printed = time.monotonic()
         if self.console.is_terminal:
             self._live = Live(

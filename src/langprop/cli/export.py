@@ -1,4 +1,4 @@
-"""`langprop export`: the best script of a run as a plain Python file."""
+"""`langprop export`: the best script of a run as a plain Python file, with those that it calls."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run(argv: Sequence[str]) -> int:
         f"policy {best.id if best else '?'}, priority {best.priority if best else 0:.6g}.\n"
         "# This file needs no langprop.\n"
     )
-    text = _with_header(module.source, header)
+    text = _with_header(module.standalone, header)
     if settings.file is None:
         print(text, end="")
         return 0

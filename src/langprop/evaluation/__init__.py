@@ -8,6 +8,6 @@
 
 from langprop.evaluation.batch import Batch
 from langprop.evaluation.forward import evaluate
-from langprop.evaluation.rollout import KEPT_CALLS
+from langprop.sandbox.calls import KEPT_CALLS
 
 __all__ = ["KEPT_CALLS", "Batch", "evaluate"]

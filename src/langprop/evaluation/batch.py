@@ -8,7 +8,7 @@ from typing import Any
 
 from langprop.errors import DataError
 from langprop.modules.module import Module
-from langprop.sandbox.inputs import Inputs, encode_call
+from langprop.sandbox.inputs import Encoded, Inputs, encode_call
 
 
 class Batch:
@@ -41,7 +41,7 @@ class Batch:
         for place, sample in enumerate(samples):
             try:
                 args, kwargs, label = module.read(sample)
-                blob = encode_call(args, kwargs) if sent else b""
+                blob = encode_call(args, kwargs) if sent else Encoded(b"")
             except DataError as error:
                 failed[place] = error
                 continue
@@ -58,4 +58,5 @@ class Batch:
             warnings.warn(f"{text} They are left out.", stacklevel=2)
         if not index:
             raise DataError("the batch holds no samples.")
-        return cls(index, Inputs(calls, blobs if sent else None), labels)
+        inputs = Inputs(calls, blobs if sent else None, stream=module.stream_inputs)
+        return cls(index, inputs, labels)

@@ -9,6 +9,7 @@ from langprop.evaluation.batch import Batch
 from langprop.evaluation.judge import Judge
 from langprop.evaluation.rollout import roll_out
 from langprop.executors.base import Executor
+from langprop.modules.links import Links
 from langprop.modules.module import Module
 from langprop.population.record import Record
 from langprop.sandbox.limits import Limits
@@ -44,11 +45,13 @@ def evaluate(
 
     Raises:
         DataError: There are no samples, or arguments that can't be sent to the sandbox.
+        ModuleError: The module calls another one that isn't trained and has no seed script.
         SandboxError: The sandbox itself failed.
     """
     batch = batch if isinstance(batch, Batch) else Batch.read(module, batch)
     limits = limits or Limits()
-    unique = list({script.id: script for script in scripts}.values())
+    links = Links(module)
+    unique = [links.attach(each) for each in {each.id: each for each in scripts}.values()]
     judge = Judge(module)
     if module.takes_one_call:
         futures = [executor.submit(script, batch.inputs, limits) for script in unique]

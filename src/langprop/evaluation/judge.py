@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import traceback
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langprop.evaluation.batch import Batch
@@ -43,7 +43,12 @@ class Judge:
             batch,
             place,
             Result(
-                outcome.output, outcome.status, outcome.exception, outcome.printed, outcome.seconds
+                outcome.output,
+                outcome.status,
+                outcome.exception,
+                outcome.printed,
+                outcome.seconds,
+                outcome.calls,
             ),
         )
 
@@ -58,7 +63,7 @@ class Judge:
             refused, reason = True, f"{type(error).__name__}: {error}"
         if not refused:
             return outcome
-        return Outcome("bad_output", outcome.output, reason, outcome.printed, outcome.seconds)
+        return replace(outcome, status="bad_output", exception=reason)
 
     def record(self, batch: Batch, place: int, result: Result) -> Record:
         """Judge a sample."""

@@ -11,10 +11,8 @@ from langprop.evaluation.batch import Batch
 from langprop.evaluation.judge import Judge, Result
 from langprop.executors.base import Session, SessionCall
 from langprop.population.record import CallRecord, Record
+from langprop.sandbox.calls import KEPT_CALLS
 from langprop.sandbox.outcome import Outcome, Status
-
-KEPT_CALLS = 8
-"""Calls kept of a sample that takes several, the last ones."""
 
 
 class _Request(NamedTuple):
@@ -29,15 +27,18 @@ class _Episode:
 
     def __init__(self) -> None:
         self.calls: list[CallRecord] = []
+        self.nested: list[CallRecord] = []
         self.printed: list[str] = []
         self.seconds = 0.0
 
     def note(self, request: SessionCall, outcome: Outcome) -> None:
-        """Remember a call; of many, the last ones."""
+        """Remember a call, and those between modules in it; of many, the last ones."""
         self.calls.append(
             CallRecord(request.args, request.kwargs, outcome.output, outcome.exception)
         )
         del self.calls[:-KEPT_CALLS]
+        self.nested += outcome.calls
+        del self.nested[:-KEPT_CALLS]
         self.printed.append(outcome.printed)
         del self.printed[:-KEPT_CALLS]
         self.seconds += outcome.seconds
@@ -45,9 +46,9 @@ class _Episode:
     def result(self, output: Any = None, error: PolicyError | None = None) -> Result:
         """What the judge needs."""
         status = cast("Status", error.status) if error else "ok"
-        return Result(
-            output, status, str(error or ""), "".join(self.printed), self.seconds, tuple(self.calls)
-        )
+        calls = (*self.calls, *self.nested)
+        printed = "".join(self.printed)
+        return Result(output, status, str(error or ""), printed, self.seconds, calls)
 
 
 def roll_out(judge: Judge, batch: Batch, session: Session) -> list[Record]:

@@ -4,6 +4,8 @@
 - `module`: a decorator that makes a Module of a stub.
 - `Stub`: a function's specification, read from its source.
 - `Score`, `exact_match`: what `Module.score` may return, and the usual score.
+- `links.Links`: the scripts of other modules, which a module's scripts call; `bundle.bundle` writes
+  them into one file.
 
 (The folder isn't called `module`, because importing it would hide the decorator `langprop.module`.)
 """

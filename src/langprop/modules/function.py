@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
+from langprop.errors import ModuleError
 from langprop.modules.module import Module
 from langprop.modules.score import Score, exact_match
 from langprop.modules.stub import Stub
@@ -26,8 +28,11 @@ class FunctionModule(Module):
         exception_score: float = 0.0,
         seeds: Sequence[str] = (),
         prompts: Prompts | None = None,
+        depends: Sequence[Module] = (),
     ) -> None:
-        stub = Stub.from_function(function)
+        called: list[Module] = list(depends) if isinstance(depends, Sequence) else [depends]
+        stub = Stub.from_function(function, partial(_is_called, called))
+        self.depends = called
         self.entry_point, self.stub = stub.entry_point, stub.source
         self.seeds = list(seeds) or ([stub.seed] if stub.seed is not None else [])
         self.exception_score = exception_score
@@ -62,16 +67,19 @@ def module(
     exception_score: float = 0.0,
     seeds: Sequence[str] = (),
     prompts: Prompts | None = None,
+    depends: Sequence[Module] = (),
 ) -> Callable[[Callable[..., Any]], FunctionModule]: ...
 def module(function: Callable[..., Any] | None = None, **settings: Any) -> Any:
     """Make a Module of a stub: its signature and docstring are the specification.
 
-    A stub with an implementation starts training from it.
+    A stub with an implementation starts training from it; modules that it calls are found, as if
+    they stood in `depends`.
 
     Args:
         function: The stub, where the decorator is written without brackets.
         settings: `score(output, label)` (by default `exact_match`), `preprocess(sample)`,
-            `check_output(output)`, `exception_score`, `seeds` and `prompts`, as in `Module`.
+            `check_output(output)`, `exception_score`, `seeds`, `prompts` and `depends`, as in
+            `Module`.
 
     Raises:
         ModuleError: The stub can't be read, or uses what can't come along into a script.
@@ -79,3 +87,17 @@ def module(function: Callable[..., Any] | None = None, **settings: Any) -> Any:
     if function is not None:
         return FunctionModule(function)
     return lambda stub: FunctionModule(stub, **settings)
+
+
+def _is_called(modules: list[Module], name: str, value: Any) -> bool:
+    """Whether a value is a module that the stub calls; it is added if it wasn't known."""
+    if not isinstance(value, Module):
+        return False
+    if name != value.entry_point:
+        raise ModuleError(
+            f"the stub calls {value.entry_point!r} by another name, {name!r}: scripts know it by "
+            "its own."
+        )
+    if value not in modules:
+        modules.append(value)
+    return True

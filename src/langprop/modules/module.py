@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langprop.errors import DataError, ModuleError, PolicyError
+from langprop.modules.bundle import bundle
+from langprop.modules.links import Links, called, direct
 from langprop.modules.score import Score
 from langprop.modules.stub import Stub
 from langprop.population.population import Population
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from langprop.population.record import Record
     from langprop.prompts.prompts import Prompts
     from langprop.sandbox.limits import Limits
+    from langprop.scripts.script import Script
 
 Sample = tuple[tuple[Any, ...], dict[str, Any], Any]
 """Positional arguments, keyword arguments, label."""
@@ -34,13 +37,22 @@ class Module:
     Subclasses override `score`, and what else differs from the default. A trained module is called
     like the function.
 
+    Args:
+        depends: Other modules that the scripts may call, where the class doesn't say it.
+
     Attributes:
         entry_point: Name of the function. May be left out if there is a stub with one function.
         stub: Source of the signature and docstring: the specification. May hold the imports that
             scripts shall have.
         seeds: Sources of the first scripts, if training isn't to start from nothing.
         prompts: Templates for an LLM; None for the default ones.
+        stream_inputs: Whether a script sees one sample at a time, the next one after its answer to
+            the one before. For data in which one input reveals another one's label, as in a time
+            series; this is slower, and what was seen before can still be remembered.
         exception_score: Score of a sample on which the script failed.
+        depends: Other modules, whose functions the scripts may call by their names. Of each the
+            best script is there, or the first seed script before it is trained. Modules may depend
+            on each other.
         executor: Where the trained function runs when the module is called; None for a process of
             its own, shared by all modules.
         limits: Limits of such a call; None for the default ones.
@@ -49,15 +61,17 @@ class Module:
         warned: Kinds of warnings that were given of this module; each is given once.
 
     Raises:
-        ModuleError: There is no entry point, the stub isn't Python, or `exception_score` isn't
-            finite.
+        ModuleError: There is no entry point, the stub isn't Python, `exception_score` isn't finite,
+            or something in `depends` is no module or has the name of another.
     """
 
     entry_point: str = ""
     stub: str = ""
     seeds: Sequence[str] = ()
+    depends: Sequence[Module] = ()
     prompts: Prompts | None = None
     exception_score: float = 0.0
+    stream_inputs: bool = False
     executor: Executor | None = None
     limits: Limits | None = None
     example: Record | None = None
@@ -75,7 +89,9 @@ class Module:
         module._session_id = ""
         return module
 
-    def __init__(self) -> None:
+    def __init__(self, *, depends: Sequence[Module] | None = None) -> None:
+        if depends is not None:
+            self.depends = depends
         self.check()
 
     _lock: threading.Lock
@@ -107,6 +123,9 @@ class Module:
             Stub.from_source(seed, self.entry_point)
         if not math.isfinite(self.exception_score):
             raise ModuleError(f"exception_score must be finite, but got {self.exception_score!r}.")
+        if self.depends:
+            self.depends = direct(self)
+            called(self)
 
     # What users override
 
@@ -241,29 +260,40 @@ class Module:
         """
         return self.trained().script.source
 
-    def export(self, path: str | Path) -> Path:
-        """Write the best script as a plain Python file.
+    @property
+    def standalone(self) -> str:
+        """Source of the best script together with those that it calls: a file of its own.
 
         Raises:
-            ModuleError: The module isn't trained.
+            ModuleError: The module isn't trained, or one that it calls isn't.
+        """
+        return bundle(self.linked(self.trained()))
+
+    def export(self, path: str | Path) -> Path:
+        """Write the best script as a plain Python file, with those that it calls.
+
+        Raises:
+            ModuleError: The module isn't trained, or one that it calls isn't.
             OSError: The file can't be written.
         """
         path = Path(path)
-        path.write_text(self.source, encoding="utf-8")
+        path.write_text(self.standalone, encoding="utf-8")
         return path
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the best script, isolated in a process of its own. No LLM is called.
 
         Raises:
-            ModuleError: The module isn't trained.
+            ModuleError: The module isn't trained, or one that it calls isn't.
             PolicyError: The script failed; says how.
         """
         best = self.trained()
+        script = self.linked(best)
         with self._lock:
-            if self._session is None or self._session_id != best.id:
+            ids = " ".join(each.id for each in (script, *script.depends))
+            if self._session is None or self._session_id != ids:
                 self.close()
-                self._session, self._session_id = self._open(best), best.id
+                self._session, self._session_id = self._open(script), ids
             outcome = self._session.call(*args, **kwargs)
         if outcome.status != "ok":
             raise PolicyError(
@@ -271,13 +301,21 @@ class Module:
             )
         return outcome.output
 
-    def _open(self, policy: Policy) -> Session:
+    def linked(self, policy: Policy) -> Script:
+        """A policy's script, together with those of other modules that it calls.
+
+        Raises:
+            ModuleError: One of them isn't trained and has no seed script.
+        """
+        return Links(self).attach(policy.script) if self.depends else policy.script
+
+    def _open(self, script: Script) -> Session:
         from langprop.executors.shared import shared_executor
         from langprop.sandbox.limits import Limits
 
         # A function that is used for long isn't given up after some calls that broke a limit.
         limits = dataclasses.replace(self.limits or Limits(), failures=1 << 30)
-        return (self.executor or shared_executor()).open(policy.script, limits)
+        return (self.executor or shared_executor()).open(script, limits)
 
     def close(self) -> None:
         """End the process in which the trained function runs; the next call starts another."""
@@ -294,11 +332,15 @@ class Module:
         vars(self).update(state)
 
     def state_dict(self) -> dict[str, Any]:
-        """The population as JSON data, without the sources."""
-        return {"entry_point": self.entry_point, "population": self.population.state_dict()}
+        """The population as JSON data, and which scripts it calls; without the sources."""
+        state = {"entry_point": self.entry_point, "population": self.population.state_dict()}
+        return {**state, **Links(self).state_dict()}
 
     def load_state_dict(self, state: dict[str, Any], sources: Mapping[str, str]) -> None:
-        """Restore a saved population, given the source of each script by id."""
+        """Restore a saved population, given the source of each script by id.
+
+        What it calls is what `depends` says now; `links.restore` brings back what it was.
+        """
         self.population.load_state_dict(state["population"], sources)
 
 

@@ -32,10 +32,16 @@ class Stub:
     seed: str | None = None
 
     @classmethod
-    def from_function(cls, function: Callable[..., Any]) -> Stub:
+    def from_function(
+        cls, function: Callable[..., Any], is_there: Callable[[str, Any], bool] = lambda *_: False
+    ) -> Stub:
         """Read a function that was defined in a file or notebook.
 
         What an implementation uses from its file (imports, functions, plain constants) comes along.
+
+        Args:
+            function: The function.
+            is_there: Whether scripts find a value that goes by this name without it coming along.
 
         Raises:
             ModuleError: The source isn't to be had, it isn't a plain function, or it uses what
@@ -58,7 +64,7 @@ class Stub:
             **function.__globals__,
             **inspect.getclosurevars(function).nonlocals,
         }
-        preamble = _Preamble(function, scope)
+        preamble = _Preamble(function, scope, is_there)
         preamble.need(_names(node.args) | _names(node.returns), annotation=True)
         head = preamble.text()
         seed = None
@@ -111,7 +117,10 @@ class Stub:
 class _Preamble:
     """Imports, constants and functions that a piece of source needs from the file it stands in."""
 
-    def __init__(self, function: FunctionType, scope: dict[str, Any]) -> None:
+    def __init__(
+        self, function: FunctionType, scope: dict[str, Any], is_there: Callable[[str, Any], bool]
+    ) -> None:
+        self.is_there = is_there
         self.home = function.__module__
         self.name = function.__name__
         self.scope = scope
@@ -136,6 +145,8 @@ class _Preamble:
         )
 
     def _bring(self, name: str, value: Any, annotation: bool) -> None:
+        if self.is_there(name, value):
+            return
         if isinstance(value, ModuleType):
             path = value.__name__
             self.imports[name] = f"import {path}" if path == name else f"import {path} as {name}"

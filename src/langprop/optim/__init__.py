@@ -3,6 +3,7 @@
 - `Optimizer`: the contract: `setup` writes the first scripts, `update` the children.
 - `llm.LLMOptimizer`: a language model writes the scripts.
 - `mutation.MutationOptimizer`: random edits of the syntax tree; no model, no network.
+- `workshop.Workshop`: reads and edits source in a guarded process; `answer` judges what it says.
 - `feedback`: what a policy did → variables of the prompts.
 """
 

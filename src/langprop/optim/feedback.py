@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from langprop.errors import ScriptError
+from langprop.modules.links import called, direct
 from langprop.modules.score import exact_match
 from langprop.population.policy import MAIN
 from langprop.population.record import Record
@@ -69,9 +70,10 @@ def setup_variables(module: Module) -> dict[str, Any]:
     """Variables of the setup prompt.
 
     Returns:
-        `function_name`, `stub` (source with the signature and docstring), `modules`; and of the
-        first sample `args`, `kwargs`, `label`, `inputs` (arguments by name). Without a sample
-        these are empty, and the label is None.
+        `function_name`, `stub` (source with the signature and docstring), `modules` (stubs of the
+        functions of other modules that the script may call, by name); and of the first sample
+        `args`, `kwargs`, `label`, `inputs` (arguments by name). Without a sample these are empty,
+        and the label is None.
     """
     example = module.example
     args = tuple(example.args) if example is not None else ()
@@ -99,10 +101,11 @@ def update_variables(module: Module, policy: Policy, rng: np.random.Generator) -
         Of the parent: `code`, `avg_score`, `summary` (a `Summary`), `same_outputs` (whether it
         answered everything alike). Of the sample: `record`, `status`, `score`, `args`, `kwargs`,
         `inputs` (arguments by name), `outputs`, `label`, `exception`, `printed`, `feedback`,
-        `calls` (those of a sample with several: inputs, output, exception), `call_origins`; where
-        a sample has several calls, `args`, `kwargs` and `outputs` are those of the first one kept.
-        And `function_name`, `stub`, `modules`. Without records, `record` is None, and what would
-        come from it is empty.
+        `calls` (those of a sample with several, then those between modules: function, inputs,
+        output, exception, printed), `call_origins` (for each the function that made it, "" for
+        `Module.forward`); where `Module.forward` made several calls, `args`, `kwargs` and `outputs`
+        are those of the first one kept. And `function_name`, `stub`, `modules`. Without records,
+        `record` is None, and what would come from it is empty.
 
     Source: Ishida et al. 2024: a random one of the worst samples.
     """
@@ -110,16 +113,22 @@ def update_variables(module: Module, policy: Policy, rng: np.random.Generator) -
     record = choose_worst(tracker.records, rng)
     name, stub = module.entry_point, module.stub
     shown = record or Record(sample=-1, status="ok", score=0.0)
+    stubs = _stubs(module) if any(call.function for call in shown.calls) else {}
     calls = [
         {
-            "inputs": name_arguments(stub, name, call.args, call.kwargs),
+            "function": call.function or name,
+            "inputs": name_arguments(
+                stubs.get(call.function, stub), call.function or name, call.args, call.kwargs
+            ),
             "output": call.output,
             "exception": call.exception,
+            "printed": call.printed,
+            "origin": call.origin,
         }
         for call in shown.calls
     ]
     args, kwargs, outputs = shown.args, shown.kwargs, shown.output
-    if shown.calls:
+    if shown.calls and not shown.calls[0].function:
         first = shown.calls[0]
         args, kwargs, outputs = first.args, first.kwargs, first.output
     return {
@@ -180,8 +189,13 @@ def _specification(module: Module) -> dict[str, Any]:
     return {
         "function_name": module.entry_point,
         "stub": module.stub,
-        "modules": getattr(module, "modules", {}),  # trainable functions that this one calls
+        "modules": {other.entry_point: other.stub for other in direct(module)},
     }
+
+
+def _stubs(module: Module) -> dict[str, str]:
+    """Stubs of a module and of all that it calls, directly or not."""
+    return {other.entry_point: other.stub for other in [module, *called(module)]}
 
 
 def _tracker(policy: Policy) -> Tracker:

@@ -18,11 +18,11 @@ from langprop.prompts.abbreviate import shorten
 from langprop.prompts.message import Message
 from langprop.prompts.prompts import Prompts
 from langprop.registry import resolve
-from langprop.scripts.reply import read_reply
 from langprop.scripts.script import Script
 
 if TYPE_CHECKING:
     from langprop.modules.module import Module
+    from langprop.optim.answer import Written
 
 _log = logging.getLogger(__name__)
 
@@ -137,7 +137,9 @@ class LLMOptimizer(Optimizer):
             TemplateError: The setup prompt can't be rendered.
         """
         if module.seeds:
-            return [Script(source, module.entry_point, origin="seed") for source in module.seeds]
+            seeds = [Script(source, module.entry_point, origin="seed") for source in module.seeds]
+            self.workshop.identify(seeds)
+            return seeds
         messages = _prompts(module).render_setup(setup_variables(module))
         jobs = [_Job(index, messages) for index in range(self.n_setup)]
         reasons: list[str] = []
@@ -211,7 +213,7 @@ class LLMOptimizer(Optimizer):
                 answered = True
                 self.spent += result.usage
                 try:
-                    source = self._read(module, result)
+                    written = self._read(module, result)
                 except ReplyError as error:
                     if job.attempt < self.attempts:
                         again = self._repair(module, job, result, error)
@@ -223,10 +225,8 @@ class LLMOptimizer(Optimizer):
                     continue
                 self.statistics.parsed += 1
                 self.statistics.repaired += job.attempt > 1
-                yield (
-                    job.index,
-                    Script(source, module.entry_point, parent=job.parent, origin=self.llm.name),
-                )
+                name, origin = module.entry_point, self.llm.name
+                yield job.index, Script(written.source, name, job.parent, None, origin, written.id)
         if failures and not answered:
             raise failures[0]
         if failures:
@@ -237,9 +237,11 @@ class LLMOptimizer(Optimizer):
         self.statistics.requested += 1
         return pool.submit(job.messages)
 
-    def _read(self, module: Module, reply: Reply) -> str:
+    def _read(self, module: Module, reply: Reply) -> Written:
         truncated = reply.finish_reason == "length"
-        return read_reply(reply.text, module.entry_point, stub=module.stub, truncated=truncated)
+        return self.workshop.read_reply(
+            reply.text, module.entry_point, stub=module.stub, truncated=truncated
+        )
 
     def _repair(self, module: Module, job: _Job, reply: Reply, error: ReplyError) -> _Job:
         variables = {**setup_variables(module), "reason": str(error), "reply": reply.text}

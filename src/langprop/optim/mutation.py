@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,9 @@ from langprop.scripts.script import Script
 
 if TYPE_CHECKING:
     from langprop.modules.module import Module
+    from langprop.optim.answer import Written
     from langprop.population.policy import Policy
-    from langprop.scripts.mutation.draft import Example
+    from langprop.scripts.mutation.example import Example
 
 _TRIES = 8  # draws of a child until it is a new one
 _REMEMBERED = 4096  # scripts that aren't written again
@@ -100,6 +102,7 @@ class MutationOptimizer(Optimizer):
     def setup(self, module: Module) -> list[Script]:
         """Write the first scripts: the seeds and edits of them, or random bodies of the stub."""
         first = [Script(source, module.entry_point, origin="seed") for source in module.seeds]
+        self.workshop.identify(first)
         for script in first:
             self._is_new(script)
         return first + self._distinct(
@@ -116,13 +119,14 @@ class MutationOptimizer(Optimizer):
         self._watch(policies)
         share = self.fresh + (self.fresh_stuck - self.fresh) * min(1.0, self._stuck / _FULL)
         share *= _SEEDED if module.seeds else 1.0
+        size = self._max_size(module)
         children: list[Script] = []
         for _ in range(self.n_parents):
             parent = self._parent(policies)
             count = self.n_children
             scratch = int(self.rng.binomial(count, share))
             children += self._distinct(scratch, partial(self._from_scratch, module))
-            children += self._distinct(count - scratch, partial(self._child, module, parent))
+            children += self._distinct(count - scratch, partial(self._child, module, parent, size))
         return children
 
     # Writing
@@ -140,59 +144,49 @@ class MutationOptimizer(Optimizer):
 
     def _from_scratch(self, module: Module) -> Script | None:
         """A script that owes nothing to the population."""
-        from langprop.scripts.mutation import mutate, random_body
-
-        example = _example(module)
+        name, example = module.entry_point, _example(module)
         try:
             if not module.seeds:
-                source = random_body(module.stub, module.entry_point, self.rng, example)
-                return Script(source, module.entry_point, origin="mutation:random")
+                body = self.workshop.random_body(module.stub, name, self._draw(), example)
+                return Script(body.source, name, origin="mutation:random", id=body.id)
             seed = module.seeds[int(self.rng.integers(len(module.seeds)))]
-            child = mutate(
-                seed,
-                module.entry_point,
-                self.rng,
-                example=example,
-                edits=int(self.rng.integers(1, 4)),
-            )
+            edits = int(self.rng.integers(1, 4))
+            child = self.workshop.mutate(seed, name, self._draw(), example=example, edits=edits)
         except ScriptError:
             return None
-        return Script(
-            child.source,
-            module.entry_point,
-            Script(seed, module.entry_point).id,
-            origin=_origin(child.operators),
-        )
+        return _script(child, name, self.workshop.content_id(seed, name))
 
-    def _child(self, module: Module, parent: Policy) -> Script | None:
-        from langprop.scripts.mutation import mutate
-        from langprop.scripts.mutation.draft import draft
-
+    def _child(self, module: Module, parent: Policy, max_size: int) -> Script | None:
+        """An edit of a policy's script, perhaps with a part of another one's."""
         policies = module.population.policies
         donor = None
         if len(policies) > 1 and self.rng.random() < self.crossover:
             other = self._parent(policies)
             donor = other.script if other is not parent else None
-        sizes = [draft(seed, module.entry_point).index.size for seed in module.seeds]
-        size = max([self.max_size, *(int(1.5 * size) for size in sizes)])
         try:
-            child = mutate(
+            child = self.workshop.mutate(
                 parent.script.source,
                 module.entry_point,
-                self.rng,
+                self._draw(),
                 donor.source if donor else None,
                 example=_example(module),
-                max_size=size,
+                max_size=max_size,
             )
         except ScriptError:
             return None
-        return Script(
-            child.source,
-            module.entry_point,
-            parent.id,
-            donor.id if donor else None,
-            origin=_origin(child.operators),
-        )
+        return _script(child, module.entry_point, parent.id, donor.id if donor else None)
+
+    def _max_size(self, module: Module) -> int:
+        """Size beyond which growing becomes rare."""
+        sizes = [self.max_size]
+        for seed in module.seeds:
+            with contextlib.suppress(ScriptError):  # it can't be edited, but it can be run
+                sizes.append(int(1.5 * self.workshop.size(seed, module.entry_point)))
+        return max(sizes)
+
+    def _draw(self) -> int:
+        """A seed for one piece of work: the workshop has no part in this generator."""
+        return int(self.rng.integers(1 << 63))
 
     def _parent(self, policies: list[Policy]) -> Policy:
         """The best of some that are drawn; policies come best first."""
@@ -236,5 +230,6 @@ def _example(module: Module) -> Example | None:
     return (module.example.args, module.example.kwargs) if module.example is not None else None
 
 
-def _origin(operators: tuple[str, ...]) -> str:
-    return "mutation:" + "+".join(operators)
+def _script(child: Written, entry_point: str, parent: str, donor: str | None = None) -> Script:
+    origin = "mutation:" + "+".join(child.operators)
+    return Script(child.source, entry_point, parent, donor, origin, child.id)

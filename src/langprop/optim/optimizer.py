@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from langprop.modules.module import Module
+    from langprop.optim.workshop import Workshop
     from langprop.scripts.script import Script
 
 
@@ -32,6 +33,7 @@ class Optimizer(abc.ABC):
 
     name: str = "optimizer"
     survivors: int | None = None
+    _workshop: Workshop | None = None
 
     def __init__(
         self, *, n_parents: int = 3, n_children: int = 2, capacity: int = 4, decay: float = 0.9
@@ -65,9 +67,32 @@ class Optimizer(abc.ABC):
 
         self._rng = np.random.default_rng(seed)
 
+    @property
+    def workshop(self) -> Workshop:
+        """Where to read and edit what a model wrote: in a guarded process, never in this one.
+
+        A trainer gives its own while it trains, which works in the trainer's executor; otherwise
+        there is one for all.
+
+        Raises:
+            IsolationError: There is no guarded process to be had here; says what to type.
+        """
+        if self._workshop is None:
+            from langprop.optim.workshop import Workshop
+
+            return Workshop.shared()
+        return self._workshop
+
+    @workshop.setter
+    def workshop(self, workshop: Workshop | None) -> None:
+        self._workshop = workshop
+
     @abc.abstractmethod
     def setup(self, module: Module) -> list[Script]:
-        """Write the first scripts of a module."""
+        """Write the first scripts of a module.
+
+        Scripts that have no id yet get theirs from the trainer: don't ask for it here.
+        """
 
     @abc.abstractmethod
     def update(self, module: Module) -> list[Script]:
@@ -83,6 +108,10 @@ class Optimizer(abc.ABC):
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on, as plain JSON data."""
         return {"rng": self.rng.bit_generator.state}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the workshop, which is a process: a copy gets one of its own."""
+        return {name: value for name, value in vars(self).items() if name != "_workshop"}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a saved state."""

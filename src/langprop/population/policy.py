@@ -84,7 +84,15 @@ class Policy:
 
     @classmethod
     def from_state_dict(cls, state: dict[str, Any], source: str) -> Policy:
-        """Restore a policy; the source is kept beside the checkpoint, as a `.py` file."""
+        """Restore a policy; the source is kept beside the checkpoint, as a `.py` file.
+
+        Raises:
+            KeyError: Something is missing.
+            ValueError: The id is missing: it isn't computed here, since nobody knows who wrote the
+                source.
+        """
+        if not (isinstance(state["id"], str) and state["id"]):
+            raise ValueError(f"a policy needs an id, but got {state['id']!r}")
         script = Script(
             source,
             state["entry_point"],

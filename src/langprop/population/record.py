@@ -5,26 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from langprop.sandbox.outcome import Status
+from langprop.sandbox.outcome import CallRecord, Status
 
-
-@dataclass(frozen=True)
-class CallRecord:
-    """One call of a script within a sample: an environment step, or a call between modules.
-
-    Attributes:
-        args: Positional arguments.
-        kwargs: Keyword arguments.
-        output: The answer; None unless the call went well.
-        exception: Message of a call that failed; else "".
-        origin: Id of the script that made the call, or "" for trusted code.
-    """
-
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    output: Any = None
-    exception: str = ""
-    origin: str = ""
+__all__ = ["CallRecord", "Record"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +26,8 @@ class Record:
         printed: What the script printed, cut.
         feedback: What `Module.score` has to say in words.
         seconds: Duration of the script's calls [s].
-        calls: The last calls within the sample, where there is more than one.
+        calls: The last calls within the sample: those that `Module.forward` made where it makes
+            more than one, then those between modules.
     """
 
     sample: int

@@ -61,6 +61,8 @@ class EnvModule(Module):
         score: `score(episode) -> float | Score`; the return, if not given.
         exception_score: Score of an episode in which the policy failed. If not given, it is far
             below the worst of some episodes with random actions, so that to fail never pays.
+        seeds: Sources of the first scripts; the stub, if it has an implementation.
+        depends: Other modules whose functions the policy may call.
         env_kwargs: Passed to `gymnasium.make`.
 
     Raises:
@@ -76,6 +78,7 @@ class EnvModule(Module):
         score: Callable[[Episode], float | Score] | None = None,
         exception_score: float | None = None,
         seeds: Sequence[str] = (),
+        depends: Sequence[Module] = (),
         **env_kwargs: Any,
     ) -> None:
         read = Stub.from_source(stub) if isinstance(stub, str) else Stub.from_function(stub)
@@ -88,7 +91,7 @@ class EnvModule(Module):
         self.observation_space = self._free[0].observation_space
         self._spread = self._spreads()
         self.exception_score = self._below_random() if exception_score is None else exception_score
-        super().__init__()
+        super().__init__(depends=depends)
 
     def _spreads(self) -> bool:
         """Whether the components of an observation become arguments of their own."""

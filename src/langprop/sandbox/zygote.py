@@ -173,7 +173,7 @@ def _pidfd() -> int:
     except OSError as error:
         raise IsolationError(
             "isolating scripts needs the pidfd calls of Linux 5.3 or later, which this kernel "
-            "doesn't have; type Trainer(executor='inline') to run generated code in the trainer's "
+            "doesn't have; type isolation='none' to run generated code in the trainer's "
             "process, where it can do whatever you can."
         ) from error
 

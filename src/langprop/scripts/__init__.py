@@ -4,6 +4,7 @@
 - `parsing`: content ids, entry points, signatures; what is too large or too deep is refused.
 - `reply`: an LLM's reply → source.
 - `mutation`: typed random edits of the syntax tree.
+- `service`: these as operations of a guarded process, for source that a model wrote.
 """
 
 from langprop.scripts.script import Script

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from langprop.errors import ScriptError
-from langprop.scripts.parsing import parse
+from langprop.scripts.parsing import TOO_MUCH, parse
 
 _PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.)(?: |$)")
 
@@ -75,7 +75,9 @@ def _compiled(source: str) -> ast.Module:
         tree = parse(source)
         try:
             compile(tree, "<script>", "exec", dont_inherit=True)
-        except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        except (MemoryError, RecursionError) as error:
+            raise ScriptError(f"the script can't be compiled: {TOO_MUCH}.") from error
+        except (SyntaxError, ValueError) as error:
             text = error.msg if isinstance(error, SyntaxError) else str(error)
             raise ScriptError(f"the script can't be compiled: {text}") from error
     return tree

@@ -18,6 +18,18 @@ MAX_SIZE = 200_000  # [characters] far above what a person would read
 MAX_NESTING = 100  # brackets, and indentation levels
 MAX_CHAIN = 1_000  # unary operators or dots in a row, which nest without brackets
 
+TOO_MUCH = "it is too large, or nests too deeply"
+
+
+def check_length(source: str) -> None:
+    """Refuse source that is too long.
+
+    Raises:
+        ScriptError: It is.
+    """
+    if len(source) > MAX_SIZE:
+        raise ScriptError(f"the script has {len(source):,} characters; the limit is {MAX_SIZE:,}.")
+
 
 def check_size(source: str) -> None:
     """Refuse source that could exhaust the parser.
@@ -25,8 +37,7 @@ def check_size(source: str) -> None:
     Raises:
         ScriptError: Too long, or nested too deeply.
     """
-    if len(source) > MAX_SIZE:
-        raise ScriptError(f"the script has {len(source):,} characters; the limit is {MAX_SIZE:,}.")
+    check_length(source)
     depth = chain = 0
     for char in source:
         if char in "([{":
@@ -56,11 +67,9 @@ def parse(source: str) -> ast.Module:
     except SyntaxError as error:
         where = f" (line {error.lineno})" if error.lineno else ""
         raise ScriptError(f"the script is no valid Python: {error.msg}{where}") from error
-    except (
-        ValueError,
-        MemoryError,
-        RecursionError,
-    ) as error:  # null bytes, lone surrogates, deep nesting
+    except (MemoryError, RecursionError) as error:
+        raise ScriptError(f"the script can't be parsed: {TOO_MUCH}.") from error
+    except ValueError as error:  # null bytes, lone surrogates
         raise ScriptError(f"the script can't be parsed: {type(error).__name__}: {error}") from error
 
 
@@ -105,7 +114,7 @@ def find_function(source: str, entry_point: str) -> ast.FunctionDef:
     raise ScriptError(f"the script defines no function {entry_point!r}.")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)  # up to MAX_SIZE characters each
 def content_id(source: str, entry_point: str) -> str:
     """Hash of the normalised syntax tree: 16 hexadecimal digits.
 
@@ -113,9 +122,17 @@ def content_id(source: str, entry_point: str) -> str:
     published script of the paper doesn't compile) is identified by its text.
     """
     try:
-        text = _canonical(parse(source))
-    except (ScriptError, RecursionError):
-        text = "text:" + source
+        return _hash(_canonical(parse(source)), entry_point)
+    except (ScriptError, RecursionError, MemoryError, ValueError):  # integers too long to be shown
+        return text_id(source, entry_point)
+
+
+def text_id(source: str, entry_point: str) -> str:
+    """Id of source that isn't parsed: a hash of its text."""
+    return _hash("text:" + source, entry_point)
+
+
+def _hash(text: str, entry_point: str) -> str:
     return hashlib.sha256(f"{entry_point}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()[
         :16
     ]

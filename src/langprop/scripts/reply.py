@@ -42,10 +42,7 @@ def read_reply(text: str, entry_point: str, *, stub: str = "", truncated: bool =
     Raises:
         ReplyError: There is no such script; the reason is written for whoever wrote the reply.
     """
-    if len(text) > MAX_REPLY:
-        raise ReplyError(
-            f"it has {len(text):,} characters; answer with the script and a few sentences only."
-        )
+    check_reply_length(text)
     text = _spoken(text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
     if not text.strip():
         cut = ": the limit of tokens was reached before anything was written" if truncated else ""
@@ -65,6 +62,18 @@ def read_reply(text: str, entry_point: str, *, stub: str = "", truncated: bool =
     _check_signature(part, entry_point, stub)
     part = _with_imports(part, stub)
     return part.source.strip("\n").rstrip() + "\n"
+
+
+def check_reply_length(text: str) -> None:
+    """Refuse a reply that is too long.
+
+    Raises:
+        ReplyError: It is.
+    """
+    if len(text) > MAX_REPLY:
+        raise ReplyError(
+            f"it has {len(text):,} characters; answer with the script and a few sentences only."
+        )
 
 
 def _spoken(text: str) -> str:

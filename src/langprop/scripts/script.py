@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from langprop.scripts.parsing import content_id
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Script:
     """One version of the code that is being trained.
 
@@ -21,7 +20,12 @@ class Script:
         origin: What wrote it, for people: "seed", "setup", "mutation:constant",
             "openai:gpt-5-mini", ...
         id: Content id: hash of the normalised syntax tree and the entry point, so that comments,
-            layout and docstrings make no new script. Computed if not given.
+            layout and docstrings make no new script. If it isn't given, it is computed when it is
+            first asked for: in this process, which is right for source that you wrote yourself.
+            The trainer asks its `Workshop` first, which does it in a guarded process.
+        uses: Entry points of other scripts that its source may call by name.
+        depends: Those scripts and the ones that they call in turn, for a script that is about to
+            run: what is called stands before what calls it. See `modules.links`.
     """
 
     source: str = field(compare=False)
@@ -29,8 +33,33 @@ class Script:
     parent: str | None = field(default=None, compare=False)
     donor: str | None = field(default=None, compare=False)
     origin: str = field(default="", compare=False)
-    id: str = ""
+    id: str = field(default_factory=str)  # a plain default would be found on the class
+    uses: tuple[str, ...] = field(default=(), compare=False)
+    depends: tuple[Script, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if not self.id:
-            object.__setattr__(self, "id", content_id(self.source, self.entry_point))
+            object.__delattr__(self, "id")
+
+    @property
+    def identified(self) -> bool:
+        """Whether the id is known, so that asking for it parses nothing."""
+        return "id" in vars(self)
+
+    def identify(self, content_id: str) -> None:
+        """Give the script its id, which was computed elsewhere; one that is known stays."""
+        vars(self).setdefault("id", content_id)
+
+    if not TYPE_CHECKING:  # else any misspelt attribute would pass as one
+
+        def __getattr__(self, name: str) -> str:
+            if name != "id":
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            from langprop.scripts.parsing import content_id
+
+            self.identify(content_id(self.source, self.entry_point))
+            return vars(self)["id"]
+
+    def __repr__(self) -> str:  # without the source, and parses nothing
+        name = vars(self).get("id", "without an id")
+        return f"<Script {name} entry_point={self.entry_point!r} origin={self.origin!r}>"

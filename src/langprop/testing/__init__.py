@@ -2,7 +2,8 @@
 
 - `server.ScriptedServer`: an OpenAI-compatible HTTP server on loopback that answers as told.
 - `llm_suite.LLMSuite`: what every `LLM` must do.
-- `executor_suite.ExecutorSuite`: what every `Executor` must do.
+- `executor_suite.ExecutorSuite`: what every `Executor` must do; `linked_suite.LinkedSuite` is the
+  part of it with scripts that call each other.
 
 The suites are pytest classes: inherit one, and override its fixture.
 """

@@ -17,9 +17,10 @@ from langprop.sandbox.inputs import Inputs
 from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import Outcome
 from langprop.scripts.script import Script
+from langprop.testing.linked_suite import LinkedSuite
 
 
-class ExecutorSuite:
+class ExecutorSuite(LinkedSuite):
     """Tests that every executor passes.
 
     ```python

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from langprop.loggers.base import Logger
 from langprop.loggers.jsonl import JSONLogger
+from langprop.modules.bundle import bundle
+from langprop.modules.links import Links
 from langprop.modules.module import Module
 from langprop.trainer.run_dir import RunDir
 
@@ -74,8 +76,11 @@ class Recorder:
             return
         population, best = module.population, module.best
         policies = [*population.policies, *([population.champion] if population.champion else [])]
-        sources = {policy.id: policy.script.source for policy in policies}
-        self.run_dir.save(state, sources, best.id if best else None)
+        links = Links(module)
+        scripts = [*(policy.script for policy in policies), *links.scripts]
+        sources = {script.id: script.source for script in scripts}
+        text = bundle(links.attach(best.script), parsed=False) if best else None
+        self.run_dir.save(state, sources, text)
 
     def close(self) -> None:
         """Write what is held back."""

@@ -1,4 +1,4 @@
-"""Which optimizer is meant."""
+"""Which optimizer and which executor is meant."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from langprop.errors import ConfigError
+from langprop.executors.base import Executor
 from langprop.llms.base import LLM
 from langprop.optim.optimizer import Optimizer
 from langprop.registry import names, resolve
+from langprop.sandbox.isolation import MODES
 
 
 def as_optimizer(
@@ -41,3 +43,23 @@ def as_optimizer(
     from langprop.optim.llm import LLMOptimizer  # needs jinja2
 
     return LLMOptimizer(optimizer, **settings)
+
+
+def executor_name(executor: Executor | str | None, isolation: str) -> str:
+    """Name of the executor that is to be made, if none is given.
+
+    Raises:
+        ConfigError: There is no such isolation, or it doesn't go with the executor.
+    """
+    if isolation not in MODES:
+        raise ConfigError(f"isolation must be one of {', '.join(MODES)}, but got {isolation!r}.")
+    if isolation == "auto" or executor is None:
+        name = executor if isinstance(executor, str) else "local"
+        return "inline" if isolation == "none" else name
+    if isinstance(executor, str) and (executor == "inline") == (isolation == "none"):
+        return executor
+    given = executor if isinstance(executor, str) else type(executor).__name__
+    raise ConfigError(
+        f"isolation={isolation!r} doesn't go with executor={given}: leave one of them out, or give "
+        "the isolation to the executor itself."
+    )

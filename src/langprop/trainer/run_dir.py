@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from langprop.errors import CheckpointError, ModuleError
+from langprop.modules.links import restore
 from langprop.modules.module import Module
 
 FORMAT = 1
@@ -86,7 +87,7 @@ class RunDir:
         Args:
             state: JSON data.
             sources: Source of every script that the state names, by id.
-            best: Id of the best script.
+            best: The best script as a plain Python file.
 
         Raises:
             CheckpointError: A file can't be written; the last checkpoint is left as it was.
@@ -97,7 +98,7 @@ class RunDir:
                 self._written.add(script_id)
         self._write("checkpoint.json", json.dumps({"format": FORMAT, **state}, default=_plain))
         if best is not None and best != self._best:
-            self._write("best.py", sources[best])
+            self._write("best.py", best)
             self._best = best
 
     def read(self) -> tuple[dict[str, Any], dict[str, str]]:
@@ -117,9 +118,11 @@ class RunDir:
                     "upgrade langprop."
                 )
             population = state["module"]["population"]
+            others = state["module"].get("depends", ())
             ids = [policy["id"] for policy in population["policies"]]
             if population.get("champion"):
                 ids.append(population["champion"]["id"])
+            ids += [script["id"] for script in others]
             sources = {name: self._source(name) for name in ids}
         except FileNotFoundError as error:
             if not self.path.is_dir():
@@ -162,7 +165,7 @@ class RunDir:
 
     def _source(self, script_id: str) -> str:
         with (self.path / "scripts" / f"{Path(script_id).name}.py").open(
-            encoding="utf-8", newline=""
+            encoding="utf-8", errors="surrogatepass", newline=""
         ) as file:
             return file.read()
 
@@ -192,6 +195,7 @@ class _Loaded(Module):
         self.stub = state.get("stub", "")
         super().__init__()
         self.load_state_dict(state["module"], sources)
+        restore(self, state["module"], sources)
 
     def check(self) -> None:
         """A stub that isn't to be had is no reason not to load; training needs the user's module.

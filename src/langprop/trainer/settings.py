@@ -32,5 +32,6 @@ def settings_of(trainer: Trainer, module: Module) -> dict[str, Any]:
         "optimizer": {name: getattr(trainer.optimizer, name) for name in _OPTIMIZER},
         "trainer": {name: getattr(trainer, name) for name in _TRAINER},
         "limits": asdict(trainer.limits),
+        "isolation": trainer.isolation.to_dict(),
         "stub": module.stub,
     }

@@ -16,10 +16,13 @@ from langprop.evaluation import Batch, evaluate
 from langprop.executors.base import Executor
 from langprop.llms.base import LLM
 from langprop.loggers.base import Logger
+from langprop.modules.links import Links
 from langprop.modules.module import Module
 from langprop.optim.optimizer import Optimizer
+from langprop.optim.workshop import Workshop
 from langprop.population.record import Record
 from langprop.registry import names, resolve
+from langprop.sandbox.isolation import IN_PROCESS, Mode
 from langprop.sandbox.limits import Limits
 from langprop.scripts.script import Script
 from langprop.trainer.example import example_of, read_example
@@ -28,7 +31,7 @@ from langprop.trainer.loops import FitLoop
 from langprop.trainer.meter import Meter
 from langprop.trainer.recorder import Recorder
 from langprop.trainer.report import Report
-from langprop.trainer.resolve import as_optimizer
+from langprop.trainer.resolve import as_optimizer, executor_name
 from langprop.trainer.run_dir import RunDir
 from langprop.trainer.seeds import Seeds
 from langprop.trainer.settings import settings_of
@@ -54,6 +57,9 @@ class Trainer:
         limits: What a script may use.
         executor: Where scripts run: an `Executor`; "local" (isolated processes on this machine);
             "inline" (in this process, without isolation). None is "local".
+        isolation: What an executor made here asks of the system to keep scripts in: "auto" for all
+            that it offers, "sealed", "bwrap", "process" (limits only), or "none" (this process); see
+            `LocalExecutor`.
         workers: Scripts that run side by side in an executor made here; None for one per core.
         callbacks: Called along the way; a `Progress` is added unless there is one.
         progress: Whether to show the live display.
@@ -69,11 +75,13 @@ class Trainer:
         stopped: Why the training ended early; "" if it didn't.
         interrupted: Whether it ended with ^C.
         validates: Whether there is validation data.
+        isolation: How well scripts are kept in; known from `fit` on.
         deadline: When the training shall end, on the clock of `seconds`; None for no limit.
 
     Raises:
         ValueError: A number is out of range.
         UnknownName: There is no such optimizer, LLM or executor.
+        ConfigError: An isolation that doesn't go with the executor.
     """
 
     def __init__(
@@ -89,6 +97,7 @@ class Trainer:
         n_val: int = 1,
         limits: Limits | None = None,
         executor: Executor | str | None = None,
+        isolation: Mode = "auto",
         workers: int | None = None,
         callbacks: Sequence[Callback] = (),
         progress: bool = True,
@@ -125,6 +134,7 @@ class Trainer:
         self.interrupted = False
         self.validates = False
         self.deadline: float | None = None
+        self.isolation = IN_PROCESS
         self._recorder = Recorder(run_dir, loggers)
         self._meter = Meter()
         if isinstance(executor, str) and executor not in names("executor"):
@@ -132,8 +142,10 @@ class Trainer:
                 "executor", executor
             )  # at once: a wrong name is told before training
         self._executor = executor if isinstance(executor, Executor) else None
-        self._executor_name = executor if isinstance(executor, str) else "local"
+        self._executor_name = executor_name(executor, isolation)
+        self._isolation = isolation
         self._owned: Executor | None = None
+        self._workshop: Workshop | None = None
         self._seeds = Seeds(seed)
         self._module: weakref.ref[Module] | None = None
 
@@ -153,11 +165,14 @@ class Trainer:
 
         Raises:
             DataError: There are no samples, or the first one can't be read.
-            ModuleError: The module's stub, seed scripts or hooks can't be used.
+            ModuleError: The module's stub, seed scripts or hooks can't be used, or one that it
+                calls isn't trained and has no seed script.
             LLMError: No reply was to be had in a step; what was learned until then is saved.
+            IsolationError: Scripts can't be kept in well enough on this machine.
             CheckpointError: The run folder can't be written.
         """
         module.check()
+        Links(module)  # says at once if a module that it calls has no script
         train = module.train_data() if train is None else train
         if train is None:
             raise DataError("there is no data to train on: give it as the second argument.")
@@ -167,6 +182,7 @@ class Trainer:
         self.stopped, self.interrupted = "", False
         batch = None if val is None else Batch.read(module, _all(val))
         self.validates = batch is not None
+        self._isolate()
         self._begin(module)
         with self._running():
             try:
@@ -203,7 +219,7 @@ class Trainer:
             self._setup(module)
         population.tell(self.evaluate(module, population.scripts, batch))  # forward, backward
         population.truncate(optimizer.capacity)  # rank
-        children = population.add(optimizer.update(module))  # update
+        children = population.add(self._written(optimizer.update, module))  # update
         population.tell(
             self.evaluate(module, [child.script for child in children], batch)
         )  # forward, backward
@@ -269,7 +285,10 @@ class Trainer:
         self.stopped = self.stopped or reason
 
     def close(self) -> None:
-        """End the processes of an executor that was made here. Closing twice is harmless."""
+        """End the workshop and an executor that was made here. Closing twice is harmless."""
+        if self._workshop is not None:
+            self._workshop.close()
+            self._workshop = self.optimizer.workshop = None
         if self._owned is not None:
             self._owned.close()
             self._owned = None
@@ -300,8 +319,9 @@ class Trainer:
         if self._executor is not None:
             return self._executor
         if self._owned is None:
-            workers = {"workers": self.workers} if self._executor_name == "local" else {}
-            self._owned = resolve("executor", self._executor_name, **workers)
+            settings = {"workers": self.workers, "isolation": self._isolation}
+            local = self._executor_name == "local"
+            self._owned = resolve("executor", self._executor_name, **(settings if local else {}))
         return self._owned
 
     # State
@@ -309,7 +329,8 @@ class Trainer:
     def _setup(self, module: Module) -> None:
         if len(module.population):
             return
-        scripts = self.optimizer.setup(module)
+        Links(module)  # before a model is paid
+        scripts = self._written(self.optimizer.setup, module)
         if not scripts:
             raise ModuleError(
                 f"{self.optimizer.name} wrote no first script for {module.entry_point!r}."
@@ -317,12 +338,28 @@ class Trainer:
         module.population.add(scripts)
         self.save(module)
 
+    def _written(self, write: Callable[[Module], list[Script]], module: Module) -> list[Script]:
+        """What the optimizer writes, with ids: nothing here may parse what a model wrote."""
+        if self._workshop is None:
+            self._workshop = self.optimizer.workshop = Workshop(self.executor)
+        scripts = list(write(module))
+        self._workshop.identify(scripts)
+        return scripts
+
     def _measured(self, policies: Sequence[Policy], children: Sequence[Policy]) -> None:
         # Counts by status that don't occur in this step must not stay from an earlier one.
         kept = {
             name: value for name, value in self.metrics.items() if not name.startswith("records/")
         }
         self.metrics = {**kept, **step_figures(policies, children)}
+
+    def _isolate(self) -> None:
+        """Find out how well scripts are kept in, before anything is written or paid."""
+        try:
+            self.isolation = self.executor.isolation
+        except BaseException:
+            self.close()
+            raise
 
     def _begin(self, module: Module) -> None:
         """Start a run, or go on with the one of this module. Another module makes another run."""

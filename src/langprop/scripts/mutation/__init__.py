@@ -14,6 +14,7 @@ How it works, from the bottom up:
     infer          the kind of an expression
     bindings       names that statements bind
     tree           paths into a syntax tree, brackets
+    example        the arguments of one call, for kinds
     places         where a script may be edited, and what is in scope there
     index          finds them, on top of walk_statements and walk_expressions
     hazards        loops that don't end, numbers that explode
@@ -27,10 +28,25 @@ How it works, from the bottom up:
     mutation       mutate
     body           random_body
 
-Needs libcst, which is why `langprop.scripts` doesn't import it.
+Needs libcst, which is why the names below are loaded on first use.
 """
 
-from langprop.scripts.mutation.body import random_body
-from langprop.scripts.mutation.mutation import Mutation, mutate
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from langprop.scripts.mutation.body import random_body as random_body
+    from langprop.scripts.mutation.mutation import Mutation as Mutation
+    from langprop.scripts.mutation.mutation import mutate as mutate
+
+_HOME = {"Mutation": "mutation", "mutate": "mutation", "random_body": "body"}
 
 __all__ = ["Mutation", "mutate", "random_body"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

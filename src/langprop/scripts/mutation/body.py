@@ -9,7 +9,8 @@ import libcst as cst
 from langprop.errors import ScriptError
 from langprop.scripts.mutation.bodies import BodyWriter
 from langprop.scripts.mutation.dice import Dice
-from langprop.scripts.mutation.draft import Draft, Example, compiled, draft, hints_of
+from langprop.scripts.mutation.draft import Draft, compiled, draft, hints_of
+from langprop.scripts.mutation.example import Example
 from langprop.scripts.mutation.tree import parse_block
 from langprop.scripts.mutation.words import Env
 from langprop.scripts.mutation.writer import Writer

@@ -79,7 +79,7 @@ def splice(bench: Bench) -> Edit | None:
         if not isinstance(new, cst.BaseStatement) or not movable(new):
             return None
         tail.append(new)
-        env = {**env, **dict.fromkeys(bindings([new]).names - set(env), UNKNOWN)}
+        env = {**env, **dict.fromkeys(sorted(bindings([new]).names - set(env)), UNKNOWN)}
     body = [*mine.statements[:cut], *tail]
     kept = [index for index, statement in enumerate(body) if ends(statement)]
     if not kept or not body[mine.first :]:  # nothing would return

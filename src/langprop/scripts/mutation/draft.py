@@ -5,26 +5,28 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Mapping
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import libcst as cst
 
 from langprop.errors import ScriptError
+from langprop.scripts.mutation.example import Example
 from langprop.scripts.mutation.hazards import hazards
 from langprop.scripts.mutation.index import index
 from langprop.scripts.mutation.kinds import Kind, from_value
 from langprop.scripts.mutation.places import Index, Scope
 from langprop.scripts.mutation.words import Vocabulary
-from langprop.scripts.parsing import check_size
+from langprop.scripts.parsing import TOO_MUCH, check_size
 
-Example: TypeAlias = tuple[tuple[Any, ...], Mapping[str, Any]]  # (args, kwargs) of one call
 Hints: TypeAlias = tuple[tuple[str, Kind], ...]
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.]*\w)")
 _QUOTED = re.compile(r"""(?<!\w)(?:'([^'\n]{1,40})'|"([^"\n]{1,40})"|`([^`\n]{1,40})`)(?!\w)""")
+_MAX_KEPT = 64  # scripts that are remembered,
+_MAX_TEXT = 400_000  # [characters] and their size together
 _MAX_WORDS = 24  # constants taken from a script's text
 
 
@@ -130,13 +132,25 @@ def _helpers(draft: Draft) -> dict[str, tuple[tuple[Kind, ...], Kind]]:
     }
 
 
-@lru_cache(maxsize=256)
+_kept: OrderedDict[tuple[str, str, Hints], Draft] = OrderedDict()  # the latest last
+
+
 def draft(source: str, entry_point: str, hints: Hints = ()) -> Draft:
-    """Read a script.
+    """Read a script; parents, which are read again and again, are remembered.
 
     Raises:
         ScriptError: It is no Python, too large, or has no such function at the top level.
     """
+    key = source, entry_point, hints
+    found = _kept.pop(key, None) or _read(*key)
+    _kept[key] = found
+    # A tree takes several hundred bytes for each character.
+    while len(_kept) > _MAX_KEPT or sum(len(text) for text, _, _ in _kept) > _MAX_TEXT:
+        _kept.popitem(last=False)
+    return found
+
+
+def _read(source: str, entry_point: str, hints: Hints) -> Draft:
     check_size(source)
     read = compiled(source)
     if isinstance(read, str):
@@ -157,10 +171,10 @@ def draft(source: str, entry_point: str, hints: Hints = ()) -> Draft:
             source, tree = unfolded.code, unfolded
             plain = ast.parse(source)
         return Draft(source, entry_point, tree, plain, hints, read.warned)
-    except (cst.ParserSyntaxError, RecursionError) as error:
-        raise ScriptError(
-            f"the script can't be mutated: {type(error).__name__} while reading it."
-        ) from error
+    except RecursionError as error:
+        raise ScriptError(f"the script can't be mutated: {TOO_MUCH}.") from error
+    except cst.ParserSyntaxError as error:
+        raise ScriptError("the script can't be mutated: libcst doesn't understand it.") from error
 
 
 def _unfolded(tree: cst.Module, entry_point: str) -> cst.Module:
@@ -188,7 +202,9 @@ def compiled(source: str) -> Compiled | str:
             warnings.simplefilter("always")
             tree = ast.parse(source)
             compile(source, "<script>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except (MemoryError, RecursionError):
+        return TOO_MUCH
+    except (SyntaxError, ValueError) as error:
         return f"{type(error).__name__}: {error}"
     return Compiled(tree, len(caught))
 
@@ -211,3 +227,9 @@ def _parameters(source: str, entry_point: str) -> tuple[str, ...]:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == entry_point:
             return tuple(part.arg for part in (*node.args.posonlyargs, *node.args.args))
     return ()
+
+
+def forget() -> None:
+    """Drop the drafts that are kept because parents are read again and again."""
+    _kept.clear()
+    _parameters.cache_clear()

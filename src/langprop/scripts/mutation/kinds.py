@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 MAX_ALIASES = 8  # names followed from one alias to the next; a cycle of aliases ends here
@@ -212,7 +213,9 @@ def _union(kinds: list[Kind]) -> Kind:
 
 
 def from_value(value: Any, depth: int = 4) -> Kind:
-    """The kind of a value; containers are judged by their first elements."""
+    """The kind of a value; containers are judged by their first elements. A kind stays itself."""
+    if isinstance(value, Kind):
+        return value
     if value is None:
         return NONE
     name = type(value).__name__
@@ -222,7 +225,7 @@ def from_value(value: Any, depth: int = 4) -> Kind:
     if depth <= 0:
         return UNKNOWN
     if isinstance(value, (list, set, frozenset)):
-        items = [from_value(item, depth - 1) for item in list(value)[:8]]
+        items = [from_value(item, depth - 1) for item in islice(value, 8)]
         kind = items[0] if items else UNKNOWN
         for item in items[1:]:
             kind = join(kind, item)

@@ -11,7 +11,8 @@ from langprop.errors import ScriptError
 from langprop.scripts.mutation import crossover, expressions, parts, statements, terminals
 from langprop.scripts.mutation.bench import Bench, Edit, Operator
 from langprop.scripts.mutation.dice import Dice
-from langprop.scripts.mutation.draft import Draft, Example, compiled, draft, hints_of
+from langprop.scripts.mutation.draft import Draft, compiled, draft, hints_of
+from langprop.scripts.mutation.example import Example
 from langprop.scripts.mutation.tree import bracketed, fit, put
 
 if TYPE_CHECKING:

@@ -215,7 +215,7 @@ class StatementWalk(ExpressionWalk, abc.ABC):
         before = self.env
         for position, case in enumerate(node.cases):
             self.env = before
-            self._bind(dict.fromkeys(captured(case.pattern), UNKNOWN))
+            self._bind(dict.fromkeys(sorted(captured(case.pattern)), UNKNOWN))
             step = (*path, ("cases", position))
             if case.guard is not None:
                 self._value(case.guard, (*step, ("guard", -1)), "condition", BOOL)
