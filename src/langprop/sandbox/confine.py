@@ -114,14 +114,14 @@ class Confinement:
         if self._namespaces is not None:
             self._namespaces.before_fork()
 
-    def apply(self, limits: Limits, n_calls: int) -> None:
+    def apply(self, limits: Limits, n_calls: float) -> None:
         """Confine this process, which is a child of the zygote. There is no way back.
 
         Closes all descriptors from 3 up to `FIRST_KEPT_FD`.
 
         Args:
             limits: The script's limits.
-            n_calls: Calls that will be made.
+            n_calls: Calls that will be made; infinite for a session.
         """
         os.setpgid(0, 0)  # so that it can be killed with whatever it may have started
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -141,10 +141,10 @@ class Confinement:
         if self._filter is not None:
             self._filter.install(os.getpid())
 
-    def _set_limits(self, limits: Limits, n_calls: int) -> None:
+    def _set_limits(self, limits: Limits, n_calls: float) -> None:
         memory = min(self._base + limits.memory, _MAX_MEMORY)
         linux.limit(resource.RLIMIT_AS, memory, memory + RESERVE)
-        linux.limit(resource.RLIMIT_CPU, min(_MAX_CPU, int(2 * limits.time * (n_calls + 1)) + 10))
+        linux.limit(resource.RLIMIT_CPU, int(min(_MAX_CPU, 2 * limits.time * (n_calls + 1) + 10)))
         linux.limit(resource.RLIMIT_CORE, 0)
         linux.limit(resource.RLIMIT_FSIZE, 0)
         linux.limit(resource.RLIMIT_NOFILE, _MAX_FILES)

@@ -114,6 +114,9 @@ _STANDARD = [
     "zipfile",
     "zlib",
     "zoneinfo",
+    "langprop.scripts.mutation.body",  # and what the workshop runs
+    "langprop.scripts.mutation.example",
+    "langprop.scripts.mutation.mutation",
     "langprop.scripts.service",
 ]
 _PARTS = {"numpy": ("fft", "linalg", "ma", "polynomial", "random", "testing")}

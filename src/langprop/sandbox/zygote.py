@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import gc
+import math
 import os
 import resource
 import select
@@ -120,7 +121,9 @@ class Zygote:
         # Of all that is open, only the channels of this script stay, at known places.
         channels = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, FIRST_KEPT_FD) for fd in message.fds[1:]]
         try:
-            self._confinement.apply(job.limits, len(job.todo))
+            # A session may go on for days; the trusted side watches each of its calls.
+            n_calls = math.inf if message.kind == control.OPEN else len(job.todo)
+            self._confinement.apply(job.limits, n_calls)
         except BaseException:
             traceback.print_exc()
             raise

@@ -46,6 +46,7 @@ def handle(name: str, *args: Any, **kwargs: Any) -> tuple[str, Any]:
 
     Raises:
         MemoryError: It takes too much, even after everything kept from before was dropped.
+        ImportError: The process can't load what is needed.
     """
     try:
         return _attempt(name, args, kwargs)
@@ -62,7 +63,7 @@ def _attempt(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple
         return REPLY, to_bytes(str(error))
     except ScriptError as error:
         return SCRIPT, to_bytes(str(error))
-    except MemoryError:
+    except (MemoryError, ImportError):  # a part of this package is missing: nothing would work
         raise
     except Exception as error:  # an odd corner of the grammar must not end a training
         return DEFECT, to_bytes(f"{type(error).__name__}: {error}")

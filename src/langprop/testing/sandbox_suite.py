@@ -176,7 +176,7 @@ class SandboxSuite:
         assert self.works(executor)
 
     def test_arguments_are_each_script_s_own(self, executor: Executor) -> None:
-        data = {"list": [1, 2], "array": np.zeros((200, 100))}
+        data: dict[str, Any] = {"list": [1, 2], "array": np.zeros((200, 100))}
         spoil = "def f(x):\n    x['list'].clear(); x['array'][:] = 7; return x['array'].sum()"
         look = "def f(x): return [x['list'], x['array'].sum()]"
         inputs = Inputs([((data,), {})] * 2)
