@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 
-.PHONY: help demo test test-slow check format docs bench clean
+.PHONY: help demo test test-slow check format attacks docs bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ check: $(VENV)/.dev ## Run the linters: ruff, mypy, import-linter, codespell
 format: $(VENV)/.dev ## Format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+attacks: $(VENV)/.dev ## Run the attack suite on the sandbox, and print what got out
+	@$(BIN)/python tests/sandbox/attacks/table.py
 
 docs: $(VENV)/.docs ## Build the documentation in docs/_build
 	@$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build

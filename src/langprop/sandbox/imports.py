@@ -121,6 +121,7 @@ _STANDARD = [
 ]
 _PARTS = {"numpy": ("fft", "linalg", "ma", "polynomial", "random", "testing")}
 
+_REHEARSALS = 3
 _OWN = ("langprop", "libcst", "msgpack")
 
 
@@ -179,9 +180,22 @@ def warm_up(names: Sequence[str], *, everything: bool) -> None:
             _load(f"{name}.{part}")
     for name in _STANDARD if everything else ():
         _load(name)
+    if everything:
+        _rehearse()
     importlib.import_module("langprop.sandbox.arrays")
     _add_site_builtins()
     sys.meta_path.insert(0, _Guide(names, sealed=everything))
+
+
+def _rehearse() -> None:
+    """Do once what the workshop will do, as libraries import some of their parts on first use."""
+    handle = importlib.import_module("langprop.scripts.service").handle
+    stub, name = b"def f(x: int) -> list[int]:\n    return [x + 1]\n", "f"
+    options = {"donor": stub, "example": None, "max_size": 99, "edits": 1}
+    for seed in range(_REHEARSALS):
+        handle("mutate", stub, name, seed, **options)
+    handle("random_body", stub, name, 0, None)
+    handle("read_reply", b"```python\n" + stub + b"```", name, stub, False)
 
 
 def _load(name: str) -> None:

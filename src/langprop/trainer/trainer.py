@@ -58,8 +58,8 @@ class Trainer:
         executor: Where scripts run: an `Executor`; "local" (isolated processes on this machine);
             "inline" (in this process, without isolation). None is "local".
         isolation: What an executor made here asks of the system to keep scripts in: "auto" for
-            all that it offers, "sealed", "bwrap", "process" (limits only), or "none" (this process); see
-            `LocalExecutor`.
+            all that it offers, "sealed", "bwrap", "process" (limits only), or "none" (this
+            process); see `LocalExecutor`.
         workers: Scripts that run side by side in an executor made here; None for one per core.
         callbacks: Called along the way; a `Progress` is added unless there is one.
         progress: Whether to show the live display.
