@@ -1,7 +1,7 @@
 """Prints the figures that the documentation quotes.
 
 make bench
-python -m benchmarks startup evaluation
+python -m benchmarks startup sandbox
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NAMES = ["startup", "evaluation", "llm_step", "offline"]
+NAMES = ["startup", "sandbox", "llm_step", "offline"]
 
 
 def main() -> int:

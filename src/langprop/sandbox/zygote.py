@@ -8,6 +8,7 @@ copied only where the child writes, which makes a fresh process cheap.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import gc
 import math
@@ -129,15 +130,22 @@ class Zygote:
             raise
         os.dup2(1, 2)  # to /dev/null; the zygote's goes to the trusted side
         gc.enable()
+        inputs = self._forget_inputs().get(message.first, [])
         if message.kind == control.RUN:
-            run_batch(job, self._inputs[message.first], *channels)
-            return
-        self._inputs.clear()
-        if message.kind == control.STREAM:
+            run_batch(job, inputs, *channels)
+        elif message.kind == control.STREAM:
             out, progress, arena, source, memory = channels
             run_batch(job, Stream(source, memory), out, progress, arena)
         else:
             run_session(job, *channels)
+
+    def _forget_inputs(self) -> dict[int, list[Call]]:
+        """In a child: let go of all batches, of which the script shall find its own at most."""
+        inputs, self._inputs = self._inputs, {}
+        for batch in inputs.values():
+            # Never freed: that would write to every object, and so copy all of them.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(batch))
+        return inputs
 
     def _reap(self, pidfd: int) -> None:
         """A child has ended: end what it may have started, then say so."""
