@@ -185,7 +185,7 @@ class Dispatcher:
             self._posted.popleft()()
         if self._stopping:
             return
-        while self._waiting and len(self._runs) < self._workers:
+        while self._waiting and self._is_free():
             self._start(self._waiting.popleft())
         wait = min((run.next_look for run in self._runs.values()), default=math.inf)
         milliseconds = None
@@ -211,6 +211,15 @@ class Dispatcher:
             self._sandbox = Sandbox(self._spec)
             self._poll.register(self._sandbox.fileno(), select.POLLIN)
         return self._sandbox
+
+    def _is_free(self) -> bool:
+        """Whether there is a free worker.
+
+        A process that has given all its results was killed: the next one starts while the kernel
+        clears it away, which takes a millisecond.
+        """
+        n_busy = sum(not run.task.done for run in self._runs.values())
+        return n_busy < self._workers and len(self._runs) < 2 * self._workers
 
     def _start(self, task: Task) -> None:
         """Start a process for a task."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from langprop.errors import SandboxError
-from langprop.sandbox.frames import BREAKS, GARBAGE, LOAD_FAILED, LOADING, Frame
+from langprop.sandbox.frames import BREAKS, GARBAGE, LOAD_FAILED, LOADING, Frame, outcomes
 from langprop.sandbox.inputs import Inputs
 from langprop.sandbox.job import Job
 from langprop.sandbox.limits import Limits
@@ -64,12 +64,12 @@ class OutcomesFuture(Future[list[Outcome]]):
 
     def result(self, timeout: float | None = None) -> list[Outcome]:
         """The outcomes, in the order of the inputs."""
-        outcomes = super().result(timeout)
+        found = super().result(timeout)
         with self._decoding:
             if self._frames is not None:
-                outcomes.extend(frame.outcome(self._limits) for frame in self._frames)
+                found += outcomes(self._frames, self._limits)
                 self._frames = None
-        return outcomes
+        return found
 
 
 class Task:

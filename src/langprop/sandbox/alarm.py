@@ -40,10 +40,12 @@ class Alarm:
         """What is said of a call that took too long."""
         return f"TimeoutError: no answer within {self.limit:g} s"
 
-    def set(self) -> None:
-        """Begin a call."""
+    def set(self) -> float:
+        """Begin a call: when it begins, on the clock of `time.perf_counter` [s]."""
         self.rung = False
-        self.deadline = time.perf_counter() + self.limit
+        start = time.perf_counter()
+        self.deadline = start + self.limit
+        return start
 
     def start(self) -> None:
         """Start the clock."""

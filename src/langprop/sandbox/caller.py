@@ -64,23 +64,19 @@ class Caller:
     def load(self) -> Callable[..., Any] | Result:
         """Execute the module body: the entry point, or why there is none."""
         loaded: list[Callable[..., Any]] = []
-        result = self._guard(lambda: loaded.append(self._program.load()))
+        result = self.call(lambda: loaded.append(self._program.load()), (), {})
         return loaded[0] if result.status == "ok" else result
 
     def call(
         self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> Result:
         """Call the function."""
-        return self._guard(lambda: function(*args, **kwargs))
-
-    def _guard(self, action: Callable[[], Any]) -> Result:
         alarm = self._alarm
-        start = time.perf_counter()
-        alarm.set()
+        start = alarm.set()
         try:
             # Everything of the script's dies with the frame of _run, while the alarm is still set:
             # a `__del__` may hang.
-            result = self._run(action, start)
+            result = self._run(function, args, kwargs, start)
             alarm.deadline = math.inf
         except self._passing:
             alarm.deadline = math.inf
@@ -98,9 +94,15 @@ class Caller:
             return Result("timeout", alarm.message.encode(), result.seconds)
         return result
 
-    def _run(self, action: Callable[[], Any], start: float) -> Result:
+    def _run(
+        self,
+        function: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        start: float,
+    ) -> Result:
         try:
-            output = action()
+            output = function(*args, **kwargs)
             seconds = time.perf_counter() - start
         except self._passing:
             raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import sys
-import threading
 import types
 from collections.abc import Iterable
 from itertools import chain
@@ -35,8 +34,11 @@ from langprop.sandbox.plain import (
 )
 
 
-class Encoder(threading.local):
-    """Packers, one for each level of extension types: none can be used inside itself."""
+class Encoder:
+    """Packers, one for each level of extension types: none can be used inside itself.
+
+    Not to be used by two threads at a time.
+    """
 
     def __init__(self) -> None:
         self._packers: list[msgpack.Packer] = []

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import struct
 import time
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from langprop.errors import SandboxError, WireError
 from langprop.sandbox.arena import AnswerReader
@@ -19,7 +20,7 @@ from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import STATUSES, Outcome, Status
 from langprop.sandbox.plain import Fetch
 from langprop.sandbox.text import clean
-from langprop.sandbox.wire import PLAIN, decode
+from langprop.sandbox.wire import PLAIN, decode, decode_many
 
 HEADER = struct.Struct("<IIBdI")
 """Bytes of the payload, index of the call, status, duration [s], bytes of the printed text."""
@@ -50,6 +51,7 @@ it, and before that its length. A frame of a script that calls no other costs no
 _LENGTH = struct.Struct("<I")
 MAX_TEXT = 2_000  # characters of the text of a failure
 _FLUSH_SIZE = 1 << 15  # [bytes]
+_MAX_GROUP = 2_000  # [bytes] below it, the decoder needn't check what the bytes claim
 
 
 class FrameWriter:
@@ -134,6 +136,47 @@ class Frame(NamedTuple):
         return Outcome("ok", answer, "", printed, seconds, calls)
 
 
+def outcomes(frames: Sequence[Frame], limits: Limits) -> list[Outcome]:
+    """Decode many; small answers are decoded together, which takes a part of the time."""
+    found: list[Outcome] = []
+    group: list[Frame] = []
+    size = 0
+    largest = min(limits.output, _MAX_GROUP // 4)
+    for frame in frames:
+        length = len(frame.payload)
+        alone = frame.status != "ok" or frame.printed or frame.calls or length > largest
+        if alone or size + length > _MAX_GROUP:
+            found += _together(group, limits)
+            group, size = [], 0
+        if alone:
+            found.append(frame.outcome(limits))
+        else:
+            group.append(frame)
+            size += length
+    return found + _together(group, limits)
+
+
+def _together(frames: Sequence[Frame], limits: Limits) -> list[Outcome]:
+    """Decode answers that came without anything else."""
+    try:
+        answers = decode_many([frame.payload for frame in frames])
+    except WireError:  # one by one, to see whose it is
+        return [frame.outcome(limits) for frame in frames]
+    return [_answered(answer, frame.seconds) for answer, frame in zip(answers, frames, strict=True)]
+
+
+def _answered(answer: Any, seconds: float) -> Outcome:
+    """An outcome of a call that went well; at a third of the price of the frozen constructor."""
+    outcome = object.__new__(Outcome)
+    fields = outcome.__dict__
+    fields["status"] = "ok"
+    fields["output"] = answer
+    fields["exception"] = fields["printed"] = ""
+    fields["seconds"] = seconds if 0 <= seconds < 1e9 else 0.0
+    fields["calls"] = ()
+    return outcome
+
+
 class FrameReader:
     """Takes frames from bytes of any origin.
 
@@ -160,10 +203,13 @@ class FrameReader:
         Raises:
             SandboxError: The bytes are no frames.
         """
-        rest = self._rest
-        rest += data
+        rest: bytes | bytearray = data  # whole frames, most of the time
+        if self._rest:
+            rest = self._rest
+            rest += data
         frames, place = [], 0
-        while len(rest) - place >= HEADER.size:
+        last = len(rest) - HEADER.size
+        while place <= last:
             n_payload, index, code, seconds, n_printed = HEADER.unpack_from(rest, place)
             linked = code >= LINKED
             if (
@@ -176,7 +222,7 @@ class FrameReader:
             end = middle + n_payload
             if end > len(rest):
                 break
-            printed = bytes(rest[middle - n_printed : middle])
+            printed = bytes(rest[middle - n_printed : middle]) if n_printed else b""
             payload = bytes(rest[middle:end])
             if linked:
                 status = STATUSES[code - LINKED]
@@ -185,7 +231,10 @@ class FrameReader:
                 status = STATUSES[code]
                 frames.append(Frame(index, status, seconds, printed, payload, b"", self._arena))
             place = end
-        del rest[:place]
+        if rest is data:
+            self._rest += data[place:]
+        else:
+            del self._rest[:place]
         return frames
 
     def _linked(

@@ -169,7 +169,8 @@ def read_inputs(fd: int) -> list[Call]:
 
     memory = mmap.mmap(fd, 0, access=mmap.ACCESS_COPY)
     return [
-        decode(data, fetch=_by_number(arrays)) for data, arrays in split_inputs(memoryview(memory))
+        decode(data, fetch=_by_number(arrays), own=True)
+        for data, arrays in split_inputs(memoryview(memory))
     ]
 
 
@@ -178,7 +179,7 @@ def read_copy(packed: bytes) -> Call:
     from langprop.sandbox.wire import decode
 
     ((data, arrays),) = split_inputs(memoryview(bytearray(packed)))
-    call: Call = decode(data, fetch=_by_number(arrays))
+    call: Call = decode(data, fetch=_by_number(arrays), own=True)
     return call
 
 

@@ -141,7 +141,7 @@ def run_session(
         message = _receive(channel_fd, LENGTH.unpack(size)[0])
         if message is None:
             return
-        ended, calls = decode(message, fetch=arguments.read)
+        ended, calls = decode(message, fetch=arguments.read, own=True)
         worker.arena.clear()
         for episode in ended:
             episodes.pop(episode, None)

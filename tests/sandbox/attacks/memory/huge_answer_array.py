@@ -1,0 +1,9 @@
+"""An array that takes no memory here, and 80 GB when it is written out."""
+
+import numpy as np
+
+STATUS = ["bad_output", "memory"]
+
+
+def f(x):
+    return np.broadcast_to(np.float64(1), (100_000, 100_000))

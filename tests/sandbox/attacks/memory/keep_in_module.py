@@ -1,0 +1,12 @@
+"""Memory that is kept from call to call counts in the end."""
+
+import sys
+
+LIMITS = {"memory": 64_000_000}
+BATCH = 6
+STATUS = ["ok", "memory"]
+
+
+def f(x):
+    sys.modules.setdefault("kept", []).append(bytearray(20 << 20))
+    return {"worked": ["120 MB"] if len(sys.modules["kept"]) > 4 else []}

@@ -1,0 +1,10 @@
+"""Anonymous shared memory, which isn't the heap's."""
+
+import mmap
+
+STATUS = ["exception", "memory"]
+
+
+def f(x):
+    maps = [mmap.mmap(-1, 64 << 20) for _ in range(64)]
+    return len(maps)

@@ -1,0 +1,7 @@
+"""Recursion without end."""
+
+STATUS = ["exception"]
+
+
+def f(x):
+    return f(x)

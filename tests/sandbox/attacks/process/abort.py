@@ -1,0 +1,9 @@
+"""Abort."""
+
+import os
+
+STATUS = ["crash"]
+
+
+def f(x):
+    os.abort()

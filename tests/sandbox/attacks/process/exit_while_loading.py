@@ -1,0 +1,5 @@
+"""Raise `SystemExit` while being loaded."""
+
+STATUS = ["exception"]
+
+raise SystemExit("bye")

@@ -1,0 +1,9 @@
+"""Raise `SystemExit`."""
+
+import sys
+
+STATUS = ["exception"]
+
+
+def f(x):
+    sys.exit(0)

@@ -1,0 +1,8 @@
+"""Loop for ever."""
+
+STATUS = ["timeout"]
+
+
+def f(x):
+    while True:
+        pass
