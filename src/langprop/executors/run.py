@@ -71,7 +71,8 @@ class Run:
         try:
             if task.inputs.stream:
                 self.feed = Feed(task.inputs.blobs, task.todo)
-            self._arena = answer_arena(task.limits)
+            # What is read late can be changed late, after the next sample was seen.
+            self._arena = answer_arena(task.limits) if self.feed is None else AnswerReader(0)
             self.progress = Progress()
         except OSError:
             os.close(self.source)
@@ -203,6 +204,9 @@ class Run:
                 self.task.patience = 0.0
                 return
             number = number if number == LOADING else NOBODY
+        if self.task.patience and self.task.would_lose(number):
+            self.task.patience = 0.0  # results got lost that can't be had again afterwards
+            return
         seconds = max(0.0, time.perf_counter() - max(begun, self._started))
         self.task.charge(number, status, text, seconds if math.isfinite(seconds) else 0.0)
 

@@ -28,6 +28,7 @@ from langprop.sandbox.worker import LENGTH
 from langprop.scripts.script import Script
 
 _PATIENCE = 0.000_2  # [s]
+_SLOWEST = 10e6  # [bytes/s] at which a process must read its arguments
 _READ_SIZE = 1 << 16
 _END_TIME = 1.0  # [s] for the zygote to say how a process ended
 
@@ -71,11 +72,20 @@ class _Process:
         """Send a message.
 
         Raises:
-            OSError: The process has gone, or doesn't read.
+            OSError: The process has gone.
+            TimeoutError: It doesn't read.
         """
         self._set_wait(self._limits.time + GRACE)
         self._sent = self._last = time.perf_counter()
-        self._channel.sendall(LENGTH.pack(len(message)) + message, socket.MSG_NOSIGNAL)
+        end = self._sent + self._limits.time + START_TIME + len(message) / _SLOWEST
+        rest = memoryview(LENGTH.pack(len(message)) + message)
+        while rest:
+            try:
+                rest = rest[self._channel.send(rest, socket.MSG_NOSIGNAL) :]
+            except BlockingIOError:
+                raise TimeoutError from None
+            if rest and time.perf_counter() > end:  # it reads, but as slowly as it can
+                raise TimeoutError
 
     def receive(self) -> list[Frame]:
         """Wait for results; none if the process has gone.
@@ -103,9 +113,13 @@ class _Process:
             if not data:
                 return []
             frames = self._reader.feed(data)
+            now = time.perf_counter()
             if frames:
-                self._last = time.perf_counter()
+                self._last = now
                 return frames
+            # Pieces of an answer are no answer: else it could come drop by drop for ever.
+            if now >= self._last + 2 * limit + START_TIME:
+                raise TimeoutError
 
     @property
     def busy_with(self) -> tuple[int, float]:
@@ -255,6 +269,11 @@ class LocalSession(Session):
                 frames[todo[number]] = Frame(number, status, seconds, b"", text.encode())
                 self._count(status)
         except DataError:  # nothing was sent
+            raise
+        except OSError as error:
+            self._holder.close()
+            if self._closed:
+                raise SandboxError("the session was closed during a call.") from error
             raise
         except BaseException:  # a ^C leaves answers on their way, for which nobody asks any more
             self._holder.close()

@@ -173,6 +173,11 @@ class Task:
             number = self._frames.index(None)
         self.accept(Frame(number, status, seconds, b"", text.encode()))
 
+    def would_lose(self, number: int) -> bool:
+        """Whether to blame a sample would abandon the candidate, with some before it unanswered."""
+        last = self.failures + 1 >= self.limits.failures
+        return last and 0 < number < len(self._frames) and None in self._frames[:number]
+
     def finish(self) -> None:
         """Hand out the results."""
         if not self.future.cancelled():

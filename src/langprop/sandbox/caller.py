@@ -13,6 +13,7 @@ from langprop.sandbox.arena import AnswerArena
 from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import Status
 from langprop.sandbox.program import Program
+from langprop.sandbox.text import MAX_TEXT
 from langprop.sandbox.wire import PLAIN, encode
 
 _REPORT_TIME = 0.1  # [s] for an exception to tell its message
@@ -137,7 +138,8 @@ class Caller:
         try:
             text = self._program.describe(error)
         except BaseException as problem:
-            text = f"{type(error).__name__}: (its message can't be shown: {type(problem).__name__})"
+            kinds = [type(each).__name__[:99] for each in (error, problem)]
+            text = f"{kinds[0]}: (its message can't be shown: {kinds[1]})"
         alarm.rung = False
         if late:
             place = text.rpartition("\n")[0]
@@ -145,4 +147,4 @@ class Caller:
         status: Status = (
             "timeout" if late else "memory" if isinstance(error, MemoryError) else "exception"
         )
-        return Result(status, text.encode("utf-8", "replace"), seconds)
+        return Result(status, text[-MAX_TEXT:].encode("utf-8", "replace"), seconds)

@@ -22,8 +22,14 @@ from langprop.sandbox.seccomp import Filter
 RESERVE = 64 << 20
 """Address space that is set free for reporting a `MemoryError` [bytes]."""
 
-FIRST_KEPT_FD = 1_000
-"""Descriptors from here on stay open in a confined process."""
+_KEPT_FDS = 16
+
+
+def first_kept_fd() -> int:
+    """Descriptors from here on stay open in a confined process."""
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return most - _KEPT_FDS
+
 
 _T = TypeVar("_T")
 
@@ -62,6 +68,7 @@ class Confinement:
     def __init__(self, plan: Plan, channel: int) -> None:
         self.layers = Layers(active=["rlimits", "no-new-privs"])
         self._n_tasks = self._base = 0
+        self._first_kept_fd = first_kept_fd()
         self._namespaces: Namespaces | None = None
         if plan.namespaces:
             self._namespaces = self._prepare("namespaces", lambda: Namespaces([channel]))
@@ -117,7 +124,7 @@ class Confinement:
     def apply(self, limits: Limits, n_calls: float) -> None:
         """Confine this process, which is a child of the zygote. There is no way back.
 
-        Closes all descriptors from 3 up to `FIRST_KEPT_FD`.
+        Closes all descriptors from 3 up to `first_kept_fd()`.
 
         Args:
             limits: The script's limits.
@@ -137,7 +144,7 @@ class Confinement:
         linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
         if self._ruleset is not None:
             self._ruleset.apply()
-        os.closerange(3, FIRST_KEPT_FD)
+        os.closerange(3, self._first_kept_fd)
         if self._filter is not None:
             self._filter.install(os.getpid())
 

@@ -27,6 +27,11 @@ from langprop.sandbox.plain import (
 MAX_COLLISIONS = 1 << 18
 """Pairs of keys with the same hash. Honest data has some: -1 and -2, and so many coordinates."""
 
+BYTES_PER_CONTAINER = 16
+"""Least size of an answer's limit for each container in the answer [bytes]."""
+
+_FEW = 4_096  # containers that are always allowed
+
 SMALL = 2_048  # [bytes] below it, false claims of length can't allocate much (see _check_claims)
 
 
@@ -38,13 +43,24 @@ class Decoder:
             of these are secret, so that collisions can't be made on purpose.
         fetch: Gives the items of large arrays, if these aren't in the bytes.
         own: Whether the bytes are of the trusted side's own making.
+        max_bytes: Size of what is allowed, large arrays included [bytes]. Containers are bounded by
+            it, too: an empty one takes one byte here, and sixty in memory.
     """
 
-    __slots__ = ("_collisions", "_depth", "_fetch", "_own", "_text_keys")
+    __slots__ = ("_collisions", "_depth", "_fetch", "_left", "_own", "_room", "_text_keys")
 
-    def __init__(self, *, text_keys: bool, fetch: Fetch | None = None, own: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        text_keys: bool,
+        fetch: Fetch | None = None,
+        own: bool = False,
+        max_bytes: int = 1 << 32,
+    ) -> None:
         self._text_keys = text_keys
         self._own = own
+        self._left = max_bytes
+        self._room = 0 if own else max(_FEW, max_bytes // BYTES_PER_CONTAINER)
         self._fetch = fetch
         self._depth = 0
         self._collisions = 0
@@ -56,8 +72,11 @@ class Decoder:
             WireError: They are no plain data, or would take unreasonable time or memory.
             Exception: They are malformed.
         """
-        if len(data) > SMALL and not self._own:
-            _check_claims(data)
+        # What lies in a large value is looked into as well, however small it is.
+        if not self._own and (len(data) > SMALL or self._room < 0):
+            self._room = -abs(self._room) + _check_claims(data)
+            if self._room >= 0:
+                raise WireError("too many containers; large data belongs into numpy arrays")
         # msgpack's timestamps become floats: they are no plain data.
         if self._text_keys:
             return msgpack.unpackb(data, ext_hook=self._extend, timestamp=1)
@@ -97,8 +116,16 @@ class Decoder:
 
             if self._fetch is None:
                 raise WireError("array that isn't there")
-            return arrays.shared(data, self._fetch)
+            return arrays.shared(data, self._take)
         raise WireError(f"unknown extension type {code}")
+
+    def _take(self, place: int, size: int) -> memoryview:
+        """Fetch the items of an array: the same ones could be asked for many times."""
+        self._left -= size
+        if self._left < 0 and not self._own:
+            raise WireError("arrays that are larger than the limit")
+        assert self._fetch is not None  # noqa: S101 - for mypy
+        return self._fetch(place, size)
 
     def _dict(self, pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
         self._check_hashes([key for key, _ in pairs])
@@ -110,9 +137,19 @@ class Decoder:
         hashes = list(map(hash, others))
         if len(set(hashes)) == len(hashes):
             return
-        self._collisions += sum(count * (count - 1) for count in Counter(hashes).values())
+        # To compare two long tuples takes longer than to compare two numbers.
+        weight = max(_weight(key) for key in others)
+        pairs = sum(count * (count - 1) for count in Counter(hashes).values())
+        self._collisions += pairs * weight
         if self._collisions > MAX_COLLISIONS:
             raise WireError("too many keys with the same hash")
+
+
+def _weight(key: Any) -> int:
+    """How long it takes to compare a key, in comparisons of numbers."""
+    if isinstance(key, (tuple, frozenset)):
+        return 1 + sum(map(_weight, key))
+    return 1 + len(key) // 64 if isinstance(key, (str, bytes)) else 1
 
 
 def _sizes() -> list[int]:
@@ -145,25 +182,31 @@ _WIDTHS = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xC7: 1, 0xC8: 2, 0xC9: 4, 0xD9: 1, 0xDA: 
 _CLAIMS = {0xDC: 2, 0xDD: 4, 0xDE: 2, 0xDF: 4}
 
 
-def _check_claims(data: bytes) -> None:
+def _check_claims(data: bytes) -> int:
     """Refuse containers that claim more items than there are bytes.
 
     msgpack allocates what a header claims before it reads the items, and headers nest: a kilobyte
     could ask for gigabytes.
+
+    Returns:
+        How many containers there are.
     """
-    place, end, claimed = 0, len(data), 0
+    place, end, claimed, count = 0, len(data), 0, 0
     while place < end:
         byte = data[place]
         size = _SIZES[byte]
         if size:
             place += size
+            count += 0x80 <= byte < 0xA0
             continue
         width = _CLAIMS.get(byte) or _WIDTHS[byte]
         number = int.from_bytes(data[place + 1 : place + 1 + width], "big")
         place += 1 + width
         if byte in _CLAIMS:
+            count += 1
             claimed += number
             if claimed > end:
                 raise WireError("malformed data: it claims more items than it has bytes")
         else:
             place += number + (byte in (0xC7, 0xC8, 0xC9))  # extensions have a byte for their type
+    return count

@@ -18,8 +18,7 @@ from langprop.sandbox.arena import AnswerReader
 from langprop.sandbox.calls import MAX_SIZE, read_calls
 from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import STATUSES, Outcome, Status
-from langprop.sandbox.plain import Fetch
-from langprop.sandbox.text import clean
+from langprop.sandbox.text import MAX_TEXT, clean
 from langprop.sandbox.wire import PLAIN, decode, decode_many
 
 HEADER = struct.Struct("<IIBdI")
@@ -49,7 +48,6 @@ LINKED = 0x80
 it, and before that its length. A frame of a script that calls no other costs nothing for it."""
 
 _LENGTH = struct.Struct("<I")
-MAX_TEXT = 2_000  # characters of the text of a failure
 _FLUSH_SIZE = 1 << 15  # [bytes]
 _MAX_GROUP = 2_000  # [bytes] below it, the decoder needn't check what the bytes claim
 
@@ -129,7 +127,7 @@ class Frame(NamedTuple):
             text = clean(self.payload, MAX_TEXT)
             return Outcome(self.status, None, text, printed, seconds, calls)
         try:
-            answer = decode(self.payload, limits.output, _allowance(self.arena, limits.output))
+            answer = decode(self.payload, limits.output, self.arena.read if self.arena else None)
         except WireError as error:
             message = f"the answer can't be read: {error}; it may hold {PLAIN}"
             return Outcome("bad_output", None, message, printed, seconds, calls)
@@ -247,19 +245,3 @@ class FrameReader:
             raise SandboxError(GARBAGE)
         calls = payload[_LENGTH.size : middle]
         return Frame(index, status, seconds, printed, payload[middle:], calls, self._arena)
-
-
-def _allowance(arena: AnswerReader | None, size: int) -> Fetch | None:
-    """Read arrays up to a total size: an answer could name the same one many times."""
-    if arena is None:
-        return None
-    left = size
-
-    def read(place: int, size: int) -> memoryview:
-        nonlocal left
-        left -= size
-        if left < 0:
-            raise WireError("arrays that are larger than the limit")
-        return arena.read(place, size)
-
-    return read

@@ -162,7 +162,7 @@ class Program:
             message = error.msg
             if error.lineno is not None:
                 parts.append(texts[error.filename].line(error.lineno, ""))
-        kind = type(error).__name__
+        kind = type(error).__name__[:_LINE]
         message = message if len(message) <= _MESSAGE else message[:_MESSAGE] + "…"
         parts.append(f"{kind}: {message}" if message else kind)
         return "\n".join(parts)

@@ -62,13 +62,14 @@ def decode(
     """
     if len(data) > max_bytes:
         raise WireError(f"{len(data):,} bytes are more than the limit of {max_bytes:,}")
+    settings: dict[str, Any] = {"fetch": fetch, "own": own, "max_bytes": max_bytes}
     try:
         try:
-            value = Decoder(text_keys=True, fetch=fetch, own=own).unpack(data)
+            value = Decoder(text_keys=True, **settings).unpack(data)
         except WireError:
             raise
         except ValueError:  # most likely a dict with other keys than text, which takes more care
-            value = Decoder(text_keys=False, fetch=fetch, own=own).unpack(data)
+            value = Decoder(text_keys=False, **settings).unpack(data)
         if len(data) > MAX_DEPTH and not own:
             check_depth(value)
     except WireError:

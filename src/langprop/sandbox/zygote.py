@@ -23,7 +23,7 @@ from pathlib import Path
 
 from langprop.errors import IsolationError
 from langprop.sandbox import control, imports, linux
-from langprop.sandbox.confine import FIRST_KEPT_FD, Confinement
+from langprop.sandbox.confine import Confinement, first_kept_fd
 from langprop.sandbox.control import Message
 from langprop.sandbox.frames import BROKEN
 from langprop.sandbox.inputs import Call, read_inputs
@@ -120,7 +120,8 @@ class Zygote:
     def _child(self, message: Message) -> None:
         job = Job.from_bytes(linux.read_all(message.fds[0]))
         # Of all that is open, only the channels of this script stay, at known places.
-        channels = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, FIRST_KEPT_FD) for fd in message.fds[1:]]
+        first = first_kept_fd()
+        channels = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, first) for fd in message.fds[1:]]
         try:
             # A session may go on for days; the trusted side watches each of its calls.
             n_calls = math.inf if message.kind == control.OPEN else len(job.todo)

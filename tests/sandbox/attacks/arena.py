@@ -29,7 +29,7 @@ _STREAMED = 4  # samples, where they come one by one
 _PATIENCE = 60.0  # [s] for the outcomes; only a sandbox that hangs takes it
 _HANGS = 10.0  # [s] for the calls of a session
 _MAX_BUSY = 2.0  # [s] of the trainer's processor time, to read the answers to an attack
-_MAX_GROWTH = 128 << 20  # [bytes] of the trainer's memory, for the same
+_MAX_GROWTH = 256 << 20  # [bytes] of the trainer's memory, for the same: what a batch may answer
 _END_TIME = 5.0  # [s] for processes to disappear
 
 # Honest, and easily upset: by patched modules, by state that others left, by wrong inputs.
