@@ -748,3 +748,97 @@ def test_a_number_of_workers():
         LocalExecutor(0)
     with LocalExecutor() as executor:
         assert executor.workers >= 1
+
+
+def test_a_session_that_reads_as_slowly_as_it_can_is_ended():
+    source = """
+        import os, sys, time
+        def f(x):
+            frame = sys._getframe()
+            while "channel_fd" not in frame.f_locals:
+                frame = frame.f_back
+            fd = frame.f_locals["channel_fd"]
+            while True:
+                os.read(fd, 1000)
+                time.sleep(0.05)
+    """
+    script = Script(textwrap.dedent(source), "f")
+    with LocalExecutor(1) as executor, executor.open(script, Limits(time=0.3)) as session:
+        start = time.monotonic()
+        outcomes = session.call_many([SessionCall(0, (b"x" * (1 << 23),), {})] * 2)
+        assert {outcome.status for outcome in outcomes} == {"timeout"}
+        assert time.monotonic() - start < 20
+
+
+def test_a_session_that_is_closed_during_a_call_says_so():
+    script = Script("import time\ndef f(x): time.sleep(60)", "f")
+    with LocalExecutor(1) as executor:
+        session = executor.open(script, Limits(time=60))
+        problems = []
+
+        def call():
+            try:
+                session.call(1)
+            except SandboxError as error:
+                problems.append(str(error))
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        assert executor.isolation
+        zygote = executor._dispatcher._sandbox.pid
+        apart = executor.isolation.level == 3
+        assert wait_until(lambda: len(descendants(zygote)) == 1 + apart)
+        session.close()
+        thread.join(20)
+        assert not thread.is_alive()
+    assert len(problems) <= 1
+
+
+def test_arrays_beside_keys_that_are_no_text(shared):
+    source = "import numpy as np\ndef f(x): return [np.zeros(80_000), {1: 2}]"
+    (outcome,) = run(shared, source, 1, limits=Limits(time=5))
+    assert outcome.status == "ok"
+    assert outcome.output[1] == {1: 2}
+
+
+def test_answers_before_a_crash_count_even_if_one_failure_is_enough(shared):
+    source = "import ctypes\ndef f(x):\n    if x == 5: ctypes.string_at(0)\n    return x"
+    outcomes = run(shared, source, *range(10), limits=Limits(time=5, failures=1))
+    assert [outcome.status for outcome in outcomes[:6]] == ["ok"] * 5 + ["crash"]
+    assert "abandoned" in outcomes[6].exception
+
+
+def test_few_open_files_are_allowed():
+    code = """
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))
+from langprop.executors.local import LocalExecutor
+from langprop.sandbox.inputs import Inputs
+from langprop.sandbox.limits import Limits
+from langprop.scripts.script import Script
+with LocalExecutor(2) as executor:
+    script = Script("def f(x): return x + 1", "f")
+    print(executor.submit(script, Inputs([((1,), {})]), Limits()).result()[0].output)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": SOURCE},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.stdout.strip() == "2", result.stderr
+
+
+def test_many_candidates_are_run_in_order():
+    inputs = Inputs([((1,), {})])
+    with LocalExecutor(2) as executor:
+        futures = [
+            executor.submit(Script(f"def f(x): return {n}", "f", id=str(n)), inputs, Limits())
+            for n in range(400)
+        ]
+        assert [future.result()[0].output for future in futures] == list(range(400))
+        zygote = executor._dispatcher._sandbox.pid
+        apart = executor.isolation.level == 3
+        assert wait_until(lambda: len(descendants(zygote)) == apart)
