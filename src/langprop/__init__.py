@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from langprop.prompts.prompts import Prompts as Prompts
     from langprop.rl.module import EnvModule as EnvModule
     from langprop.sandbox.inputs import Inputs as Inputs
+    from langprop.sandbox.isolation import Isolation as Isolation
     from langprop.sandbox.limits import Limits as Limits
     from langprop.scripts.script import Script as Script
     from langprop.trainer.run_dir import load as load
@@ -54,6 +55,7 @@ _HOME = {
     "Executor": "langprop.executors.base",
     "InlineExecutor": "langprop.executors.inline",
     "Inputs": "langprop.sandbox.inputs",
+    "Isolation": "langprop.sandbox.isolation",
     "LLM": "langprop.llms.base",
     "LLMOptimizer": "langprop.optim.llm",
     "LangPropError": "langprop.errors",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from langprop.errors import IsolationError
 from langprop.executors.base import Executor
 
 _lock = threading.Lock()
@@ -22,5 +23,11 @@ def shared_executor() -> Executor:
         if _shared is None:
             from langprop.executors.local import LocalExecutor
 
-            _shared = LocalExecutor(workers=1)
+            try:
+                _shared = LocalExecutor(workers=1)
+            except IsolationError as error:
+                raise IsolationError(
+                    f"{error} For a trained function that is: module.executor = "
+                    "langprop.InlineExecutor()."
+                ) from None
         return _shared
