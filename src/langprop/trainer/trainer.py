@@ -22,7 +22,7 @@ from langprop.optim.optimizer import Optimizer
 from langprop.optim.workshop import Workshop
 from langprop.population.record import Record
 from langprop.registry import names, resolve
-from langprop.sandbox.isolation import IN_PROCESS, Mode
+from langprop.sandbox.isolation import IN_PROCESS, Isolation, Mode
 from langprop.sandbox.limits import Limits
 from langprop.scripts.script import Script
 from langprop.trainer.example import example_of, read_example
@@ -75,7 +75,6 @@ class Trainer:
         stopped: Why the training ended early; "" if it didn't.
         interrupted: Whether it ended with ^C.
         validates: Whether there is validation data.
-        isolation: How well scripts are kept in; known from `fit` on.
         deadline: When the training shall end, on the clock of `seconds`; None for no limit.
 
     Raises:
@@ -134,7 +133,7 @@ class Trainer:
         self.interrupted = False
         self.validates = False
         self.deadline: float | None = None
-        self.isolation = IN_PROCESS
+        self._isolation = IN_PROCESS
         self._recorder = Recorder(run_dir, loggers)
         self._meter = Meter()
         if isinstance(executor, str) and executor not in names("executor"):
@@ -143,7 +142,7 @@ class Trainer:
             )  # at once: a wrong name is told before training
         self._executor = executor if isinstance(executor, Executor) else None
         self._executor_name = executor_name(executor, isolation)
-        self._isolation = isolation
+        self._mode = isolation
         self._owned: Executor | None = None
         self._workshop: Workshop | None = None
         self._seeds = Seeds(seed)
@@ -319,10 +318,15 @@ class Trainer:
         if self._executor is not None:
             return self._executor
         if self._owned is None:
-            settings = {"workers": self.workers, "isolation": self._isolation}
+            settings = {"workers": self.workers, "isolation": self._mode}
             local = self._executor_name == "local"
             self._owned = resolve("executor", self._executor_name, **(settings if local else {}))
         return self._owned
+
+    @property
+    def isolation(self) -> Isolation:
+        """How well scripts are kept in; known from `fit` on."""
+        return self._isolation
 
     # State
 
@@ -356,7 +360,7 @@ class Trainer:
     def _isolate(self) -> None:
         """Find out how well scripts are kept in, before anything is written or paid."""
         try:
-            self.isolation = self.executor.isolation
+            self._isolation = self.executor.isolation
         except BaseException:
             self.close()
             raise
