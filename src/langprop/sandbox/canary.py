@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _LIMITS = Limits(time=5.0)
 _PATIENCE = 10.0  # [s]
-_NUMBER = 0  # of the canary's batch and inputs; others start at 1
 
 SOURCE = '''
 import ctypes, os, socket
@@ -178,8 +177,8 @@ def _run(sandbox: Sandbox, there: dict[str, Any]) -> Outcome | None:
         linux.memfd(),
     ]
     try:
-        sandbox.send(control.LOAD, _NUMBER, fds=fds[:1])
-        sandbox.send(control.RUN, _NUMBER, _NUMBER, [fds[1], sink, *fds[2:]])
+        sandbox.send(control.LOAD, control.CANARY, fds=fds[:1])
+        sandbox.send(control.RUN, control.CANARY, control.CANARY, [fds[1], sink, *fds[2:]])
         os.close(sink)
         sink = -1
         data = _read(source)
@@ -187,7 +186,7 @@ def _run(sandbox: Sandbox, there: dict[str, Any]) -> Outcome | None:
         for fd in (source, sink, *fds):
             if fd >= 0:
                 os.close(fd)
-    sandbox.send(control.DROP, _NUMBER)
+    sandbox.send(control.DROP, control.CANARY)
     message = sandbox.receive()
     while message.kind not in (control.ENDED, control.FAILED, control.CLOSED):
         for fd in message.fds:

@@ -26,6 +26,9 @@ FAILED = 7  # number, errno: the process couldn't be started
 ENDED = 8  # number, wait status, largest resident size [bytes]
 CLOSED = 9  # the other side has gone (made up by `receive`)
 
+CANARY = 0
+"""Number of the canary's batch and inputs; others start at 1."""
+
 _MESSAGE = struct.Struct("<Bqqq")
 _MAX_FDS = 6
 

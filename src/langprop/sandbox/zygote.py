@@ -19,6 +19,7 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from langprop.errors import IsolationError
@@ -42,11 +43,17 @@ class Zygote:
     Args:
         channel: To the trusted side.
         confinement: What children give up.
+        warm_up: Imports what scripts are likely to want. Called when there is nothing else to do,
+            at the latest before the first script; the canary needs none of it.
     """
 
-    def __init__(self, channel: socket.socket, confinement: Confinement) -> None:
+    def __init__(
+        self, channel: socket.socket, confinement: Confinement, warm_up: Callable[[], None]
+    ) -> None:
         self._channel = channel
         self._confinement = confinement
+        self._warm_up: Callable[[], None] | None = warm_up
+        self._idle = False
         self._inputs: dict[int, list[Call]] = {}
         self._children: dict[
             int, tuple[int, int]
@@ -61,14 +68,26 @@ class Zygote:
         control.send(self._channel, Message(control.READY, fds=[report]))
         os.close(report)
         while True:
-            for fd, _ in self._poll.poll():
+            waiting = self._poll.poll(0 if self._idle and self._warm_up else None)
+            if not waiting:
+                self._get_warm()
+            for fd, _ in waiting:
                 if fd != self._channel.fileno():
                     self._reap(fd)
+                    self._idle = True  # the canary is back
                     continue
                 message = control.receive(self._channel)
                 if message.kind == control.CLOSED:
                     return
+                if message.number != control.CANARY:
+                    self._get_warm()
                 self._obey(message)
+
+    def _get_warm(self) -> None:
+        if self._warm_up is not None:
+            self._warm_up()
+            self._warm_up = None
+            self._settle()
 
     def kill_all(self) -> None:
         """End all children, and what they may have started."""
@@ -212,8 +231,8 @@ def main(fd: int, plan: str) -> None:
         # earlier: the kernel forgets it on the way into a namespace.
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
         linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
-        imports.warm_up(Plan.from_json(plan).names, everything=confinement.sealed)
-        zygote = Zygote(channel, confinement)
+        names, sealed = Plan.from_json(plan).names, confinement.sealed
+        zygote = Zygote(channel, confinement, lambda: imports.warm_up(names, everything=sealed))
     except BaseException:
         traceback.print_exc()
         sys.stderr.flush()
@@ -222,6 +241,9 @@ def main(fd: int, plan: str) -> None:
         zygote.serve()
     except OSError:  # the trusted side has gone while it was being told something
         pass
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
     finally:
         zygote.kill_all()
         os._exit(0)
