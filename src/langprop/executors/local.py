@@ -15,6 +15,7 @@ from langprop.sandbox.inputs import Inputs
 from langprop.sandbox.isolation import MODES, Isolation, Mode
 from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import Outcome
+from langprop.sandbox.linux import n_cores
 from langprop.sandbox.packages import locate
 from langprop.sandbox.spec import Spec, check_platform
 from langprop.scripts.script import Script
@@ -75,7 +76,7 @@ class LocalExecutor(Executor):
             isolation, least if require_level is None else require_level, tuple(packages)
         )
         locate(self._spec.packages)  # a wrong name is told at once
-        self.workers = workers or _n_cores()
+        self.workers = workers or n_cores()
         self._lock = threading.Lock()
         self._closed = False
         self._start()
@@ -136,13 +137,6 @@ class LocalExecutor(Executor):
         with self._lock:
             self._closed = True
         self._finalizer()
-
-
-def _n_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) or 1
-    return os.cpu_count() or 1
 
 
 def _close(dispatcher: Dispatcher, owner: int) -> None:
