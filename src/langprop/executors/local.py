@@ -14,8 +14,8 @@ from langprop.executors.base import Executor, Session
 from langprop.sandbox.inputs import Inputs
 from langprop.sandbox.isolation import MODES, Isolation, Mode
 from langprop.sandbox.limits import Limits
-from langprop.sandbox.outcome import Outcome
 from langprop.sandbox.linux import n_cores
+from langprop.sandbox.outcome import Outcome
 from langprop.sandbox.packages import locate
 from langprop.sandbox.spec import Spec, check_platform
 from langprop.scripts.script import Script
