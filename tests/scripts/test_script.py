@@ -41,8 +41,8 @@ def test_scripts_are_frozen_and_have_no_other_attributes():
     script = Script(SOURCE, "f")
     with pytest.raises(dataclasses.FrozenInstanceError):
         script.source = ""
-    with pytest.raises(AttributeError, match="'Script' object has no attribute 'sorce'"):
-        _ = script.sorce
+    with pytest.raises(AttributeError, match="'Script' object has no attribute 'colour'"):
+        _ = script.colour
 
 
 def test_showing_a_script_computes_nothing():

@@ -48,7 +48,7 @@ def shared(data: bytes, fetch: Fetch) -> Any:
     items = fetch(place, size)
     if len(items) != size:
         raise WireError("array whose bytes don't fit its shape")
-    if dtype.kind in "bU":
+    if dtype.kind in ("b", "U"):
         return _items(bytes(items), dtype, 0).reshape(shape)
     return np.frombuffer(items, dtype).reshape(shape)
 

@@ -197,12 +197,12 @@ def split_inputs(memory: memoryview) -> list[tuple[bytes, list[memoryview]]]:
         size, n_arrays = struct.unpack_from("<2Q", memory, place)
         heads.append((size, struct.unpack_from(f"<{n_arrays}Q", memory, place + 16)))
         place += 16 + 8 * n_arrays
-    datas = []
+    contents = []
     for size, _ in heads:
-        datas.append(bytes(memory[place : place + size]))
+        contents.append(bytes(memory[place : place + size]))
         place += size
     samples = []
-    for data, (_, sizes) in zip(datas, heads, strict=True):
+    for data, (_, sizes) in zip(contents, heads, strict=True):
         arrays = []
         for size in sizes:
             place += -place % _ALIGNMENT
