@@ -102,8 +102,8 @@ def drop_capabilities() -> None:
     Raises:
         OSError: The kernel refuses.
     """
-    header = ctypes.create_string_buffer(struct.pack("=Ii", _CAPABILITY_VERSION, 0), 8)
-    syscall(syscalls.own("capset"), header, ctypes.create_string_buffer(24))
+    header = struct.pack("=Ii", _CAPABILITY_VERSION, 0)
+    syscall(syscalls.own("capset"), header, bytes(24))
 
 
 def memfd(*parts: bytes | memoryview) -> int:

@@ -75,16 +75,22 @@ class Filter:
             )
         self._policy = policy
         self._steps = _prologue() + _conditional(policy) + _by_number(policy)
+        # Packed here and not for each process, between the places where its id belongs.
+        parts = [b""]
+        for code, true, false, value in self._steps:
+            parts[-1] += struct.pack("HBB", code, true, false)
+            if value == _PID:
+                parts.append(b"")
+            else:
+                parts[-1] += struct.pack("I", value)
+        self._parts = parts
 
     def __str__(self) -> str:
         return _IN_WORDS[self._policy]
 
     def to_bytes(self, pid: int) -> bytes:
         """The program for a process with that id."""
-        return b"".join(
-            struct.pack("HBBI", *step[:3], pid if step[3] == _PID else step[3])
-            for step in self._steps
-        )
+        return struct.pack("I", pid).join(self._parts)
 
     def install(self, pid: int) -> None:
         """Apply it to this process for good; needs PR_SET_NO_NEW_PRIVS.
