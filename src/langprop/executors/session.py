@@ -34,6 +34,7 @@ _SLOWEST = 10e6  # [bytes/s] at which a process must read its arguments
 # To fall asleep and be woken takes longer than most calls; with one core the other process couldn't
 # run meanwhile.
 _SPIN_TIME = 50e-6 if n_cores() > 1 else 0.0  # [s]
+_CLOSED = "the session was closed during a call."
 _READ_SIZE = 1 << 16
 _END_TIME = 1.0  # [s] for the zygote to say how a process ended
 
@@ -247,10 +248,7 @@ class LocalSession(Session):
         todo = [number for number, frame in enumerate(frames) if frame is None]
         n_pending = len(todo)
         try:
-            process = self._holder.process
-            if process is None:
-                process = _Process(self._dispatcher, self._job, self._limits)
-                self._holder.process = process
+            process = self._process()
             message = self._message([calls[number] for number in todo], process.arguments)
             status: Status = "crash"
             text = ""
@@ -286,11 +284,21 @@ class LocalSession(Session):
         except OSError as error:
             self._holder.close()
             if self._closed:
-                raise SandboxError("the session was closed during a call.") from error
+                raise SandboxError(_CLOSED) from error
             raise
         except BaseException:  # a ^C leaves answers on their way, for which nobody asks any more
             self._holder.close()
             raise
+
+    def _process(self) -> _Process:
+        """The process; a new one if there is none."""
+        process = self._holder.process
+        if process is None:
+            process = _Process(self._dispatcher, self._job, self._limits)
+            self._holder.process = process
+            if self._closed:  # in this moment: whoever did so found nothing to close
+                raise SandboxError(_CLOSED)
+        return process
 
     def _message(self, calls: Sequence[SessionCall], arena: ArgumentArena) -> bytes:
         arena.clear()
