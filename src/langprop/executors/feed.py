@@ -59,9 +59,6 @@ class Feed:
             return
         size = 0
         for part in pack_inputs([self._blobs[self._current]]):
-            rest = memoryview(part)
-            while rest:
-                written = os.pwrite(self.memory, rest, size)
-                size, rest = size + written, rest[written:]
+            size = linux.write_at(self.memory, part, size)
         with contextlib.suppress(BrokenPipeError):  # the process has gone
             os.write(self._sink, SIZE.pack(size))

@@ -112,12 +112,8 @@ class ArgumentArena:
             OSError: There is no memory for it.
         """
         place = self.used
-        rest = memoryview(array.reshape(-1).view("u1"))  # type: ignore[arg-type]
-        self.used += len(rest) + -len(rest) % _ALIGNMENT
-        at = place
-        while rest:
-            count = os.pwrite(self.fd, rest, at)
-            at, rest = at + count, rest[count:]
+        end = linux.write_at(self.fd, memoryview(array.reshape(-1).view("u1")), place)  # type: ignore[arg-type]
+        self.used = end + -end % _ALIGNMENT
         return place
 
     def clear(self) -> None:

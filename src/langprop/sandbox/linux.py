@@ -20,9 +20,7 @@ from typing import Any
 from langprop.sandbox import syscalls
 
 PR_SET_PDEATHSIG = 1
-PR_SET_DUMPABLE = 4
 PR_SET_SECCOMP = 22
-PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 
@@ -125,6 +123,19 @@ def memfd(*parts: bytes | memoryview) -> int:
         os.close(fd)
         raise
     return fd
+
+
+def write_at(fd: int, data: bytes | memoryview, place: int) -> int:
+    """Write to a memory file: where the data ends.
+
+    Raises:
+        OSError: There is no memory for it.
+    """
+    rest = memoryview(data)
+    while rest:
+        count = os.pwrite(fd, rest, place)
+        place, rest = place + count, rest[count:]
+    return place
 
 
 def read_all(fd: int) -> bytes:
