@@ -1,8 +1,8 @@
 """Every error that LangProp raises on purpose.
 
 LangPropError
-├── MissingDependency      an optional package is needed; names the extra to install (also an
-ImportError) ├── UnknownName            a short name such as "openai:MODEL" that is in no table
+├── MissingDependency      an optional package is needed (also an ImportError); names the extra
+├── UnknownName            a short name such as "openai:MODEL" that is in no table
 ├── ConfigError            settings that can't work together, an unreadable configuration
 ├── ModuleError            a stub, seed script or hook of a Module that can't be used
 ├── DataError              no samples, or a sample that can't be read or sent to the sandbox
@@ -18,11 +18,12 @@ ImportError) ├── UnknownName            a short name such as "openai:MODEL
 │   ├── LLMAuthError       wrong or missing key
 │   ├── LLMNotFoundError   unknown model or address
 │   ├── LLMRequestError    the server refuses this request, and would again
-│   └── LLMConnectionError no network, time-out, or a server that keeps failing
+│   ├── LLMConnectionError no network, time-out, or a server that keeps failing
+│   └── LLMCancelled       a request that was given up
+├── OutOfBudget            what was set aside for the run is spent
 └── CheckpointError        a run folder or checkpoint that can't be written or read
 
-A failing *script* raises nothing: it becomes a `Record` with a status. What is drawn here is for
-people.
+A failing *script* raises nothing: it becomes a `Record` with a status.
 """
 
 from __future__ import annotations
@@ -105,7 +106,15 @@ class WireError(SandboxError, ValueError):
 
 
 class LLMError(LangPropError):
-    """A language model could not be called."""
+    """A language model could not be called.
+
+    Attributes:
+        transient: Whether the same request may succeed later.
+        retry_after: When, if the server says so [s].
+    """
+
+    transient: bool = False
+    retry_after: float | None = None
 
 
 class LLMAuthError(LLMError):
@@ -122,6 +131,14 @@ class LLMRequestError(LLMError):
 
 class LLMConnectionError(LLMError):
     """No network, a time-out, or a server that keeps failing."""
+
+
+class LLMCancelled(LLMError):
+    """The request was given up, since its reply isn't wanted any more."""
+
+
+class OutOfBudget(LangPropError):
+    """What was set aside for the run is spent."""
 
 
 class CheckpointError(LangPropError):

@@ -17,6 +17,11 @@ _TABLES: dict[str, dict[str, tuple[str, str]]] = {
     # kind → short name → (import string, extra that it needs or "")
     "llm": {
         "openai": ("langprop.llms.openai:OpenAILLM", "openai"),
+        "replay": ("langprop.llms.replay:ReplayLLM", ""),
+        "anthropic": ("langprop.llms.anthropic:AnthropicLLM", "anthropic"),
+        "litellm": ("langprop.llms.litellm:LiteLLM", "litellm"),
+        "command": ("langprop.llms.command:CommandLLM", ""),
+        "exchange": ("langprop.llms.exchange:ExchangeLLM", ""),
     },
     "optimizer": {
         "mutation": ("langprop.optim.mutation:MutationOptimizer", ""),
@@ -29,7 +34,14 @@ _TABLES: dict[str, dict[str, tuple[str, str]]] = {
     "selection": {
         "top_k": ("langprop.population.selection:top_k", ""),
     },
+    "feedback": {
+        "worst": ("langprop.optim.choice:worst", ""),
+        "diverse": ("langprop.optim.choice:diverse", ""),
+        "contrast": ("langprop.optim.choice:contrast", ""),
+    },
 }
+
+_RULES = ("selection", "feedback")  # kinds whose names stand for functions
 
 
 def names(kind: str) -> list[str]:
@@ -41,7 +53,7 @@ def register(kind: str, name: str, target: str, *, extra: str = "") -> None:
     """Add a short name.
 
     Args:
-        kind: "llm", "optimizer", "executor" or "selection".
+        kind: "llm", "optimizer", "executor", "selection" or "feedback".
         name: The short name.
         target: "package.module:Class".
         extra: Extra of `langprop` that it needs, if any.
@@ -77,7 +89,8 @@ def resolve(kind: str, spec: str, **kwargs: Any) -> Any:
     """Make the object that a short name stands for.
 
     Args:
-        kind: "llm", "optimizer", "executor" or "selection" (a rule, which is not called).
+        kind: "llm", "optimizer", "executor"; "selection" or "feedback" (rules, which are not
+            called).
         spec: "name", "name:argument" or "package.module:Class".
         kwargs: Keyword arguments of the class.
 
@@ -90,7 +103,7 @@ def resolve(kind: str, spec: str, **kwargs: Any) -> Any:
     if name in table:
         target, extra = table[name]
         found = load(target, extra=extra)
-        if kind == "selection":
+        if kind in _RULES:
             return found
         return found(argument, **kwargs) if colon else found(**kwargs)
     if colon and "." in name:

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from langprop.errors import LLMConnectionError, LLMError
-from langprop.llms import CallableLLM, Reply, RequestPool, Usage, generate_all
+from langprop.llms import CallableLLM, Reply, Request, RequestPool, Usage, generate_all
 from langprop.prompts.message import Message
 from langprop.testing.llm_suite import LLMSuite
 
@@ -134,19 +134,20 @@ def test_leaving_early_sends_nothing_more():
 
 
 def test_requests_may_be_added_on_the_way():
-    with RequestPool(CallableLLM(echo), concurrency=2) as pool:
-        pool.submit(prompt("first"))
+    llm = CallableLLM(echo)
+    with RequestPool(concurrency=2) as pool:
+        pool.send(llm, Request(prompt("first")))
         texts = []
         for _, reply in pool.completed():
             texts.append(reply.text)
             if len(texts) < 4:
-                pool.submit(prompt(f"after {reply.text}"))
+                pool.send(llm, Request(prompt(f"after {reply.text}")))
     assert texts[-1] == "after after after first"
 
 
 def test_concurrency_must_be_positive():
     with pytest.raises(ValueError, match="concurrency must be at least 1"):
-        RequestPool(CallableLLM(echo), concurrency=0)
+        RequestPool(concurrency=0)
 
 
 def test_interrupt_does_not_wait_for_a_server_that_stalls():

@@ -11,6 +11,7 @@ from langprop.cli.code import print_source
 from langprop.cli.target import config_of, load_object
 from langprop.errors import ConfigError, LangPropError
 from langprop.modules.module import Module
+from langprop.trainer.estimate import estimate
 from langprop.trainer.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ def parser() -> ArgumentParser:
         made.add_argument(
             f"--{split}", type=str | None, default=None, help=f"import string of the {text} data"
         )
+    made.add_argument(
+        "--estimate",
+        action="store_true",
+        help="print what the run will take, in requests, tokens, money and evaluations; train not",
+    )
     made.add_class_arguments(Trainer, skip={"loggers"})
     return made
 
@@ -66,13 +72,18 @@ def run(argv: Sequence[str]) -> int:
     try:
         ready = made.instantiate(settings)
         chosen = {
-            name: value for name, value in ready.items() if name not in (*data, "config", "module")
+            name: value
+            for name, value in ready.items()
+            if name not in (*data, "config", "module", "estimate")
         }
         trainer = Trainer(**chosen)
     except LangPropError:
         raise
     except ValueError as error:  # a number out of range, found by the class that owns it
         raise ConfigError(str(error)) from error
+    if settings.estimate:
+        print(estimate(trainer, module, data["train"], data["val"]))
+        return 0
     trainer.fit(module, data["train"], data["val"])
     _conclude(trainer, module, data["test"])
     return 130 if trainer.interrupted else 0

@@ -7,9 +7,18 @@
 - `pool.generate_all`: many requests in flight together, replies as they complete.
 """
 
-from langprop.llms.base import LLM, Reply, Usage
+from langprop.llms.base import LLM, Reply, Request, Usage
 from langprop.llms.callable import CallableLLM
 from langprop.llms.openai import OpenAILLM
 from langprop.llms.pool import RequestPool, generate_all
 
-__all__ = ["LLM", "CallableLLM", "OpenAILLM", "Reply", "RequestPool", "Usage", "generate_all"]
+__all__ = [
+    "LLM",
+    "CallableLLM",
+    "OpenAILLM",
+    "Reply",
+    "Request",
+    "RequestPool",
+    "Usage",
+    "generate_all",
+]

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
+from langprop.errors import LLMError
 from langprop.prompts.message import Message
+
+if TYPE_CHECKING:
+    from langprop.llms.price import Price
+
+Role = Literal["setup", "update", "crossover", "repair", "continue"]
+"""What a request is for. Accounts are kept by it."""
 
 
 @dataclass(frozen=True)
@@ -55,25 +63,59 @@ class Reply:
         usage: What the call used.
         model: The model that answered, as the server names it.
         finish_reason: Why it stopped: "stop", "length", "content_filter", or what the server says.
+        llm: Name of the `LLM` that wrote it, where that isn't the one that was asked: a recording
+            says who answered then.
     """
 
     text: str
     usage: Usage = field(default_factory=Usage)
     model: str = ""
     finish_reason: str = "stop"
+    llm: str = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One conversation that is to be answered, and what it is for.
+
+    Most models look at the messages only. A recording finds its reply by the rest, too, and a
+    person who answers through a folder wants to know what it is about.
+
+    Attributes:
+        messages: The conversation.
+        role: What the reply is for.
+        step: Step of the training, from 0; -1 for the setup.
+        index: Place of the script among those that are asked for in this step.
+        attempt: 1 for the first request for this script, 2 for the one that repeats it, ...
+        parent: Id of the script that is to be improved, if any.
+        donor: Id of the second parent of a crossover, if any.
+    """
+
+    messages: Sequence[Message]
+    role: Role = "update"
+    step: int = 0
+    index: int = 0
+    attempt: int = 1
+    parent: str | None = None
+    donor: str | None = None
 
 
 class LLM(abc.ABC):
-    """A language model. A backend needs one method.
+    """A language model. A backend needs one method: `generate`.
 
-    `generate` may be called from several threads at once: a step's requests are all in flight
-    together.
+    It may be called from several threads at once: a step's requests are all in flight together.
 
     Attributes:
-        name: For logs and the origin of scripts, such as "openai:gpt-5-mini".
+        name: For logs, accounts and the origin of scripts, such as "openai:gpt-5-mini".
+        parameters: What is sent with each request beside the messages, as plain data.
+        price: What its tokens cost, if that is known.
+        reports_price: Whether replies say what they cost: False where that is known to be unknown.
     """
 
     name: str = "llm"
+    parameters: Mapping[str, Any] = {}
+    price: Price | None = None
+    reports_price: bool = True
 
     @abc.abstractmethod
     def generate(self, messages: Sequence[Message], n: int = 1) -> list[Reply]:
@@ -82,6 +124,43 @@ class LLM(abc.ABC):
         Raises:
             LLMError: The model could not be called; the subclass says why.
         """
+
+    def request(self, request: Request) -> Reply:
+        """Answer one request; this is what an optimizer calls.
+
+        Raises:
+            LLMError: The model could not be called; the subclass says why.
+        """
+        replies = self.generate(request.messages, 1)
+        if len(replies) != 1:
+            raise LLMError(f"{self.name} gave {len(replies)} replies where 1 was asked for.")
+        return replies[0]
+
+    def choose(self) -> LLM:
+        """The model that a new script shall be asked of: this one, unless it stands for several."""
+        return self
+
+    def learn(self, name: str, improved: bool, usage: Usage) -> None:  # noqa: B027 - most don't
+        """Hear what came of a script: a model that stands for several may choose better then.
+
+        Args:
+            name: Of the model that `choose` gave for it.
+            improved: Whether the script did better than its parent on the same samples.
+            usage: What it cost, with all requests for it.
+        """
+
+    def seed(self, seed: int) -> None:  # noqa: B027 - most have no choices to make
+        """Restart the generator of its own choices, if it makes any."""
+
+    def cancel(self) -> None:  # noqa: B027 - optional: a plain function can't be interrupted
+        """Give up what is in flight: those calls raise `LLMCancelled` soon. More may be asked."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the next choice or reply depends on, as plain JSON data."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:  # noqa: B027 - most have no state
+        """Continue from a saved state."""
 
     def close(self) -> None:  # noqa: B027 - optional: a callable holds no connection
         """Let go of connections. Closing twice is harmless."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import math
 import os
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from langprop.errors import (
     ConfigError,
@@ -16,36 +16,40 @@ from langprop.errors import (
     LLMConnectionError,
     MissingDependency,
 )
-from langprop.llms.base import LLM, Reply, Usage
-from langprop.llms.openai_errors import Explainer
-from langprop.llms.pool import ThreadPool
+from langprop.llms.background import AsyncLLM
+from langprop.llms.base import Reply, Usage
+from langprop.llms.endpoint import LOOPBACK, check_address, check_key
+from langprop.llms.explain import Explainer
+from langprop.llms.prices import Price
+from langprop.llms.retry import Retry
 from langprop.prompts.fence import sendable
 from langprop.prompts.message import Message
 
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 OURS = {"messages", "model", "n", "stream", "stream_options", "timeout"}
 """Parameters of the SDK that this class sets itself, or that would change what comes back."""
 
 
-class OpenAILLM(LLM):
+class OpenAILLM(AsyncLLM):
     """A model behind OpenAI's chat protocol.
 
     That is OpenAI itself, Azure, and servers such as vLLM, Ollama, LM Studio and OpenRouter. The
     client of the official SDK is made at once, so that the first step doesn't wait for it.
-    Retries are the SDK's; there is no second layer.
 
     Args:
         model: Name of the model, as the server knows it.
         base_url: Address of the server, with its `/v1`; by default `OPENAI_BASE_URL`, or OpenAI's.
         api_key: Key; by default `OPENAI_API_KEY` (Azure: `AZURE_OPENAI_API_KEY`). A server with a
             `base_url` of its own needs none.
-        azure_endpoint: Address of an Azure resource: uses the SDK's `AzureOpenAI`.
+        azure_endpoint: Address of an Azure resource: uses the SDK's `AsyncAzureOpenAI`.
         azure_deployment: Its deployment; by default the one named like the model.
         api_version: Version of Azure's API; by default `OPENAI_API_VERSION`.
         azure_ad_token_provider: Function that returns an Entra ID token, instead of a key.
-        timeout: Longest wait for the next bytes of a reply [s].
-        max_retries: Times that the SDK sends a request again after a lost connection, a time-out,
-            status 408, 409, 429 or 5xx, with growing pauses.
+        timeout: Longest time until a reply is complete, in one attempt [s].
+        max_retries: Further attempts after one that failed but may succeed later; None for the
+            default of `Retry`. The SDK's own retries are off.
+        retry: All about these attempts, instead of `max_retries`.
+        price: What tokens cost, such as "0.25/2" (input/output, in US dollars for a million); None
+            for what the table of prices, or your own, says.
         parameters: Passed to the server as they are: `temperature`, `max_tokens`,
             `max_completion_tokens`, `reasoning_effort`, `top_p`, `seed`, `extra_body`, …
 
@@ -70,16 +74,15 @@ class OpenAILLM(LLM):
         azure_deployment: str | None = None,
         api_version: str | None = None,
         azure_ad_token_provider: Callable[[], str] | None = None,
-        timeout: float = 300.0,
-        max_retries: int = 2,
+        timeout: float = 600.0,
+        max_retries: int | None = None,
+        retry: Retry | None = None,
+        price: Price | str | None = None,
         **parameters: Any,
     ) -> None:
+        super().__init__(timeout=timeout, max_retries=max_retries, retry=retry, price=price)
         if not model or not isinstance(model, str):
             raise ConfigError('name a model: "openai:gpt-5-mini", or OpenAILLM("gpt-5-mini").')
-        if not (timeout > 0 and math.isfinite(timeout)):
-            raise ConfigError(f"timeout must be a positive number of seconds, but got {timeout!r}.")
-        if max_retries < 0:
-            raise ConfigError(f"max_retries must not be negative, but got {max_retries!r}.")
         azure = azure_endpoint is not None
         if not azure and (azure_deployment or azure_ad_token_provider):
             raise ConfigError(
@@ -88,11 +91,11 @@ class OpenAILLM(LLM):
         if azure and base_url is not None:
             raise ConfigError("give either base_url or azure_endpoint, not both.")
         base_url = base_url or (None if azure else os.environ.get("OPENAI_BASE_URL")) or None
-        address = _check_address(azure_endpoint if azure else base_url)
+        address = check_address(azure_endpoint or base_url or "https://api.openai.com/v1")
         if azure and not (api_version or os.environ.get("OPENAI_API_VERSION")):
             raise ConfigError("Azure needs api_version='…' (or export OPENAI_API_VERSION=…).")
         key_name = "AZURE_OPENAI_API_KEY" if azure else "OPENAI_API_KEY"
-        key = _check_key(api_key or os.environ.get(key_name), key_name)
+        key = check_key(api_key or os.environ.get(key_name), key_name)
         if key is None and azure_ad_token_provider is None:
             if azure or base_url is None:
                 raise LLMAuthError(
@@ -104,58 +107,54 @@ class OpenAILLM(LLM):
             import openai
         except ImportError as error:
             raise MissingDependency(f"the model {model!r}", "openai") from error
-        settings: dict[str, Any] = {"timeout": timeout, "max_retries": max_retries}
-        if address.hostname in LOOPBACK:  # a proxy could not reach this machine's own servers
-            settings["http_client"] = openai.DefaultHttpxClient(trust_env=False, timeout=timeout)
+        settings: dict[str, Any] = {"api_key": key, "timeout": timeout, "max_retries": 0}
         if azure:
-            self._client: Any = openai.AzureOpenAI(
-                azure_endpoint=str(azure_endpoint),
-                azure_deployment=azure_deployment,
-                api_version=api_version,
-                api_key=key,
-                azure_ad_token_provider=azure_ad_token_provider,
-                **settings,
-            )
+            settings |= {
+                "azure_endpoint": azure_endpoint,
+                "azure_deployment": azure_deployment,
+                "api_version": api_version,
+                "azure_ad_token_provider": azure_ad_token_provider,
+            }
         else:
-            self._client = openai.OpenAI(base_url=base_url, api_key=key, **settings)
-        self._create = self._client.chat.completions.create  # loads the rest of the SDK now
+            settings["base_url"] = base_url
+
+        def connect() -> Any:
+            own: dict[str, Any] = {}
+            if address.hostname in LOOPBACK:  # a proxy couldn't reach this machine's own servers
+                own["http_client"] = openai.DefaultAsyncHttpxClient(
+                    trust_env=False, timeout=timeout
+                )
+            return (openai.AsyncAzureOpenAI if azure else openai.AsyncOpenAI)(**settings, **own)
+
+        self._connect = connect
+        self._client: Any = connect()
+        create = self._client.chat.completions.create  # loads the rest of the SDK now
         self.model = model
         self.name = f"openai:{model}"
-        self.parameters = _check_parameters(parameters, self._create)
+        self.parameters = _check_parameters(parameters, create)
         self.base_url = str(self._client.base_url)
-        self._explain = Explainer(
-            model,
-            self.base_url,
-            key_name=key_name,
-            key=key,
-            timeout=timeout,
-            max_retries=max_retries,
-        )
+        self.find_price(model, base_url=self.base_url, provider="azure" if azure else None)
+        self.reports_price = self.reports_price or "openrouter" in (address.hostname or "")
+        self._explain = Explainer(openai, model, self.base_url, key_name=key_name, key=key)
 
-    def generate(self, messages: Sequence[Message], n: int = 1) -> list[Reply]:
-        """Ask for `n` independent replies: `n` requests in flight together.
+    async def ask(self, messages: Sequence[Message]) -> Reply:
+        """Make one attempt to get one reply.
 
         Raises:
-            LLMAuthError: The key was refused.
-            LLMNotFoundError: The server doesn't know the model or the address.
-            LLMRequestError: The server refuses the request, such as a context that is too long.
-            LLMConnectionError: No network, a time-out, or a server that keeps failing.
+            LLMError: It failed.
         """
-        if n == 1:
-            return [self._request(messages)]
-        with ThreadPool(self._request, max(1, n)) as pool:
-            for _ in range(n):
-                pool.submit(messages)
-            return [reply for _, reply in sorted(pool.completed(), key=lambda result: result[0])]
-
-    def _request(self, messages: Sequence[Message]) -> Reply:
         sent = [
             {"role": message.role, "content": sendable(message.content)} for message in messages
         ]
+        if self._client is None:
+            self._client = self._connect()
+        create = self._client.chat.completions.create
         start = time.perf_counter()
         try:
             # Many servers ignore `n`: one request per reply.
-            completion = self._create(model=self.model, messages=sent, **self.parameters)
+            completion = await create(model=self.model, messages=sent, **self.parameters)
+        except asyncio.CancelledError:
+            raise
         except Exception as error:
             translated, cause = self._explain(error)
             raise translated from cause
@@ -180,45 +179,29 @@ class OpenAILLM(LLM):
             ) from error
         usage = getattr(completion, "usage", None)
         details = getattr(usage, "prompt_tokens_details", None)
+        spent = Usage(
+            calls=1,
+            prompt_tokens=_count(usage, "prompt_tokens"),
+            completion_tokens=_count(usage, "completion_tokens"),
+            cached_tokens=_count(details, "cached_tokens"),
+            usd=_amount(usage, "cost"),  # OpenRouter's bill
+            seconds=seconds,
+        )
         return Reply(
             sendable(str(text)),
-            usage=Usage(
-                calls=1,
-                prompt_tokens=_count(usage, "prompt_tokens"),
-                completion_tokens=_count(usage, "completion_tokens"),
-                cached_tokens=_count(details, "cached_tokens"),
-                seconds=seconds,
-            ),
+            usage=self.priced(spent),
             model=str(getattr(completion, "model", None) or self.model),
             finish_reason=str(reason),
         )
 
-    def close(self) -> None:
-        """Close all connections. Closing twice is harmless."""
-        self._client.close()
+    async def disconnect(self) -> None:
+        """Close all connections; the next request opens others."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
 
     def __repr__(self) -> str:
         return f"OpenAILLM({self.model!r}, base_url={self.base_url!r})"  # never the key
-
-
-def _check_address(address: str | None) -> Any:
-    parts = urlsplit(address or "https://api.openai.com/v1")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(
-            f"an address must look like 'http://localhost:8000/v1', but got {address!r}."
-        )
-    return parts
-
-
-def _check_key(key: str | None, key_name: str) -> str | None:
-    key = (key or "").strip()  # a key read from a file ends with a newline
-    if not key:
-        return None
-    if not key.isascii() or any(char.isspace() or not char.isprintable() for char in key):
-        raise LLMAuthError(
-            f"the key holds characters that no key has: check {key_name} or api_key=…."
-        )
-    return key
 
 
 def _check_parameters(parameters: dict[str, Any], create: Callable[..., Any]) -> dict[str, Any]:
@@ -244,4 +227,9 @@ def _text(content: Any) -> str:
 
 def _count(holder: Any, name: str) -> int:
     value = getattr(holder, name, None)
-    return value if isinstance(value, int) else 0
+    return max(0, value) if isinstance(value, int) else 0
+
+
+def _amount(holder: Any, name: str) -> float | None:
+    value = getattr(holder, name, None)
+    return float(value) if isinstance(value, (int, float)) and 0 <= value < math.inf else None

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from langprop.errors import LLMError
-from langprop.llms.base import LLM, Reply
+from langprop.llms.base import LLM, Reply, Request
 from langprop.prompts.message import Message
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ class ThreadPool(Generic[T, R]):
         self.function = function
         self.concurrency = concurrency
         self._todo: queue.SimpleQueue[tuple[int, T] | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[tuple[int, R | BaseException, bool]] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[int, R | BaseException, bool] | None] = (
+            queue.SimpleQueue()
+        )
         self._threads = 0
         self._submitted = 0
         self._pending = 0
@@ -56,6 +58,36 @@ class ThreadPool(Generic[T, R]):
             threading.Thread(target=self._work, name="langprop-request", daemon=True).start()
         return index
 
+    @property
+    def pending(self) -> int:
+        """Items whose results weren't handed over yet."""
+        return self._pending
+
+    def ready(self) -> list[tuple[int, R]]:
+        """Wait until a result is there, and hand over all that are, with the items' numbers.
+
+        Returns:
+            At least one result; none if nothing is pending or the pool was closed.
+
+        Raises:
+            BaseException: What the function raised.
+        """
+        found: list[tuple[int, R]] = []
+        while self._pending and not self._closed.is_set():
+            try:
+                done = self._done.get(block=not found)
+            except queue.Empty:
+                break
+            if done is None:  # the pool was closed
+                break
+            index, result, failed = done
+            self._pending -= 1
+            if failed:
+                assert isinstance(result, BaseException)  # noqa: S101 - for mypy
+                raise result
+            found.append((index, result))  # type: ignore[arg-type] # not failed: a result
+        return found
+
     def completed(self) -> Iterator[tuple[int, R]]:
         """Results with the numbers of their items, as they complete, until nothing is pending.
 
@@ -64,17 +96,13 @@ class ThreadPool(Generic[T, R]):
         Raises:
             BaseException: What the function raised.
         """
-        while self._pending:
-            index, result, failed = self._done.get()
-            self._pending -= 1
-            if failed:
-                assert isinstance(result, BaseException)  # noqa: S101 - for mypy
-                raise result
-            yield index, result  # type: ignore[misc] # not failed: a result
+        while some := self.ready():
+            yield from some
 
     def close(self) -> None:
         """Start nothing more. What is in flight runs on in the background, its results unheard."""
         self._closed.set()
+        self._done.put(None)  # wakes whoever waits
         for _ in range(self._threads):
             self._todo.put(None)
 
@@ -103,35 +131,45 @@ class ThreadPool(Generic[T, R]):
         self.close()
 
 
-class RequestPool(ThreadPool[Sequence[Message], "Reply | LLMError"]):
-    """Requests to one model, many in flight together; a request that fails is a result, too.
+class RequestPool(ThreadPool[tuple[LLM, Request], "Reply | LLMError"]):
+    """Requests to models, many in flight together; a request that fails is a result, too.
 
-        with RequestPool(llm) as pool:
-            for messages in conversations:
-                pool.submit(messages)
+        with RequestPool(32) as pool:
+            for request in requests:
+                pool.send(llm, request)
             for index, result in pool.completed():
-                ...  # may submit more
+                ...  # may send more
 
     Args:
-        llm: The model; called from several threads at once.
         concurrency: Requests in flight at a time.
 
     Raises:
         ValueError: `concurrency` is less than 1.
     """
 
-    def __init__(self, llm: LLM, concurrency: int = 32) -> None:
-        super().__init__(self._generate, concurrency)
-        self.llm = llm
+    def __init__(self, concurrency: int = 32) -> None:
+        super().__init__(_answer, concurrency)
+        self._asked: dict[int, LLM] = {}  # by identity: models needn't be hashable
 
-    def _generate(self, messages: Sequence[Message]) -> Reply | LLMError:
-        try:
-            replies = self.llm.generate(messages, 1)
-        except LLMError as error:
-            return error
-        if len(replies) != 1:
-            return LLMError(f"{self.llm.name} gave {len(replies)} replies where 1 was asked for.")
-        return replies[0]
+    def send(self, llm: LLM, request: Request) -> int:
+        """Send a request as soon as there is room; returns its number: 0, 1, 2, ..."""
+        self._asked[id(llm)] = llm
+        return self.submit((llm, request))
+
+    def close(self) -> None:
+        """Send nothing more, and give up what is in flight."""
+        super().close()
+        if self.pending:
+            for llm in self._asked.values():
+                llm.cancel()
+
+
+def _answer(item: tuple[LLM, Request]) -> Reply | LLMError:
+    llm, request = item
+    try:
+        return llm.request(request)
+    except LLMError as error:
+        return error
 
 
 def generate_all(
@@ -139,7 +177,7 @@ def generate_all(
 ) -> Iterator[tuple[int, Reply | LLMError]]:
     """Send all requests, and yield each result with its index as it completes.
 
-    Leaving the loop early, or ^C, sends nothing more and waits for nothing.
+    Leaving the loop early, or ^C, gives up what is in flight.
 
     Args:
         llm: The model; called from several threads at once.
@@ -149,7 +187,7 @@ def generate_all(
     Raises:
         ValueError: `concurrency` is less than 1.
     """
-    with RequestPool(llm, concurrency) as pool:
-        for messages in requests:
-            pool.submit(messages)
+    with RequestPool(concurrency) as pool:
+        for index, messages in enumerate(requests):
+            pool.send(llm, Request(messages, index=index))
         yield from pool.completed()

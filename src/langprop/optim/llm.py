@@ -2,69 +2,39 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Literal
 
-from langprop.errors import LLMError, ReplyError
+from langprop.errors import ConfigError, OutOfBudget, ReplyError
+from langprop.llms.account import check_price
 from langprop.llms.base import LLM, Reply, Usage
 from langprop.llms.callable import CallableLLM
-from langprop.llms.pool import RequestPool
+from langprop.optim.ahead import ahead
+from langprop.optim.dialogue import Dialogue
+from langprop.optim.dialogues import Dialogues, Result
+from langprop.optim.estimate import expected_usage
 from langprop.optim.feedback import setup_variables, update_variables
 from langprop.optim.optimizer import Optimizer
+from langprop.optim.statistics import ReplyStatistics
 from langprop.population.selection import Selection, top_k
-from langprop.prompts.abbreviate import shorten
 from langprop.prompts.message import Message
 from langprop.prompts.prompts import Prompts
 from langprop.registry import resolve
 from langprop.scripts.script import Script
 
 if TYPE_CHECKING:
+    from langprop.llms.budget import Budget
     from langprop.modules.module import Module
-    from langprop.optim.answer import Written
+    from langprop.optim.optimizer import Placed
+    from langprop.population.policy import Policy
 
-_log = logging.getLogger(__name__)
+Edit = Literal["search_replace"]
+EDITS = ("search_replace",)
 
-MAX_QUOTED = 20_000  # [characters] of a reply that is sent back with the reason why it was no use
-
-
-@dataclass
-class ReplyStatistics:
-    """What became of the requests. A script is parsed, a reply without one is asked for again.
-
-    Attributes:
-        requested: Requests sent, the repeated ones too.
-        failed: Requests that the model gave no reply to.
-        parsed: Replies that held a usable script, at any attempt.
-        repaired: Those of them that were repeated requests.
-        rejected: Scripts that were given up: no attempt gave a usable reply.
-        duplicate: Usable scripts that were known already, and dropped.
-    """
-
-    requested: int = 0
-    failed: int = 0
-    parsed: int = 0
-    repaired: int = 0
-    rejected: int = 0
-    duplicate: int = 0
-
-
-@dataclass(frozen=True)
-class _Job:
-    """One script that is asked for.
-
-    Attributes:
-        index: Its place among the scripts of this step.
-        messages: The conversation so far.
-        parent: Id of the script to be improved, or None at setup.
-        attempt: 1 for the first request.
-    """
-
-    index: int
-    messages: list[Message]
-    parent: str | None = None
-    attempt: int = 1
+_DIGITS = 12  # of an id are remembered: enough to tell scripts apart
+_REMEMBERED = 20_000  # scripts that aren't evaluated again
 
 
 class LLMOptimizer(Optimizer):
@@ -80,13 +50,22 @@ class LLMOptimizer(Optimizer):
         n_setup: First scripts asked for; by default `n_parents · n_children`.
         attempts: Requests for one script at the most: a reply that holds no usable script is sent
             back with the reason. 1 asks only once.
+        continuations: Times that a model which was cut off at its limit of tokens is asked to go
+            on, beside the attempts.
         concurrency: Requests in flight at a time.
         selection: Rule that chooses the parents; by default `top_k`, as in the paper.
+        feedback: What the model is shown of a parent: "worst" (one of its worst samples, as in the
+            paper), "diverse" (failures that differ), "contrast" (a failure beside a success), or a
+            function `(records, rng) -> records`.
+        crossover: Probability that a child has a second parent, in [0, 1].
+        edit: "search_replace" asks for edits of the parent instead of whole scripts: cheaper for
+            long ones.
 
     Attributes:
         llm: The model.
         statistics: What became of the requests so far.
-        spent: Usage so far.
+        account: What was spent so far.
+        cassette: Where exchanges are recorded; a trainer gives one of its run.
 
     Raises:
         ValueError: A number is out of range.
@@ -104,29 +83,52 @@ class LLMOptimizer(Optimizer):
         decay: float = 0.9,
         n_setup: int | None = None,
         attempts: int = 2,
+        continuations: int = 2,
         concurrency: int = 32,
         selection: Selection = top_k,
+        feedback: str | Callable[..., Any] = "worst",
+        crossover: float = 0.0,
+        edit: Edit | None = None,
     ) -> None:
         super().__init__(n_parents=n_parents, n_children=n_children, capacity=capacity, decay=decay)
         n_setup = n_parents * n_children if n_setup is None else n_setup
-        for name, value in (
-            ("n_setup", n_setup),
-            ("attempts", attempts),
-            ("concurrency", concurrency),
+        for name, value, least in (
+            ("n_setup", n_setup, 1),
+            ("attempts", attempts, 1),
+            ("continuations", continuations, 0),
+            ("concurrency", concurrency, 1),
         ):
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, but got {value!r}.")
+            if value < least:
+                raise ValueError(f"{name} must be at least {least}, but got {value!r}.")
+        if not 0 <= crossover <= 1:
+            raise ValueError(f"crossover must be between 0 and 1 inclusive, but got {crossover!r}.")
+        if edit not in (None, *EDITS):
+            raise ConfigError(f"edit must be None or {EDITS[0]!r}, but got {edit!r}.")
         self.n_setup = n_setup
         self.attempts = attempts
+        self.continuations = continuations
         self.concurrency = concurrency
         self.selection = selection
+        self.feedback = feedback
+        self.crossover = crossover
+        self.edit = edit
         self.statistics = ReplyStatistics()
-        self.spent = Usage()
         self.llm = _as_llm(llm)
         self.name = self.llm.name
+        self._step = 0
+        self._seen: dict[str, None] = {}  # the newest last
+        self._results: list[Result] = []  # of this step
         # Load numpy and the template engine now: the first step shall wait for the model alone.
         self.seed(0)
         Prompts.default()
+
+    def seed(self, seed: int) -> None:
+        """Restart the generators, and forget what was written."""
+        super().seed(seed)
+        self.llm.seed(seed)
+        self._step, self._seen = 0, {}
+
+    # The two methods, at once and as replies come
 
     def setup(self, module: Module) -> list[Script]:
         """The module's seeds; or, if there are none, what the model makes of the specification.
@@ -134,125 +136,183 @@ class LLMOptimizer(Optimizer):
         Raises:
             LLMError: No request was answered.
             ReplyError: No reply held a usable script; says why.
+            OutOfBudget: The budget doesn't cover a request.
             TemplateError: The setup prompt can't be rendered.
         """
-        if module.seeds:
-            seeds = [Script(source, module.entry_point, origin="seed") for source in module.seeds]
-            self.workshop.identify(seeds)
-            return seeds
-        messages = _prompts(module).render_setup(setup_variables(module))
-        jobs = [_Job(index, messages) for index in range(self.n_setup)]
-        reasons: list[str] = []
-        scripts = self._in_order(module, self._run(module, jobs, reasons))
-        if not scripts:
-            some = "; ".join(dict.fromkeys(reasons))
-            raise ReplyError(
-                f"none of {len(jobs)} replies of {self.llm.name} holds a usable script: {some} "
-                "Try a stronger model, or give the module a seed script."
-            )
-        return scripts
+        return _in_order(self._groups(module, self._setup_dialogues(module), setup=True))
+
+    def stream_setup(self, module: Module) -> Iterator[list[Placed]]:
+        """As `setup`, but scripts are handed over as replies come."""
+        return self._stream(module, self._setup_dialogues(module), setup=True)
 
     def update(self, module: Module) -> list[Script]:
         """Children of the best policies, in the order in which they were asked for.
 
         Raises:
             LLMError: No request was answered.
+            OutOfBudget: The budget doesn't cover a request.
             TemplateError: The update prompt can't be rendered.
         """
-        return self._in_order(module, self._run(module, self._update_jobs(module), []))
+        return _in_order(self._groups(module, self._update_dialogues(module)))
 
-    def stream_update(self, module: Module) -> Iterator[Script]:
-        """As `update`, but each child is handed over as soon as its reply is there."""
-        known = {policy.id for policy in module.population.policies}
-        for _, script in self._run(module, self._update_jobs(module), []):
-            if self._is_new(script, known):
-                yield script
+    def stream_update(self, module: Module) -> Iterator[list[Placed]]:
+        """As `update`, but children are handed over as replies come."""
+        return self._stream(module, self._update_dialogues(module))
 
-    def _update_jobs(self, module: Module) -> list[_Job]:
-        """The requests. All that is random happens here, since replies come in any order."""
-        prompts = _prompts(module)
-        parents = self.selection(module.population.policies, self.n_parents, self.rng)
+    def check_budget(self, budget: Budget) -> None:
+        """See that a budget can be kept.
+
+        Raises:
+            ConfigError: It is in money, and the price of the model isn't known.
+        """
+        check_price(self.llm, budget)
+
+    def expected_usage(self, module: Module, steps: int) -> Usage:
+        """What so many steps are likely to use, if every reply is usable at once."""
+        first = 0 if module.seeds or len(module.population) else self.n_setup
+        updates = steps * self.n_parents * self.n_children
+        return expected_usage(self.llm, module, setup=first, updates=updates)
+
+    def judged(self, module: Module, children: Sequence[Policy]) -> None:
+        """Tell a model that stands for several which of them did well."""
+        del children
+        policies = {policy.id: policy for policy in module.population.policies}
+        for dialogue, script in sorted(self._results, key=lambda result: result[0].index):
+            if dialogue.step < 0:
+                continue
+            child = policies.get(script.id) if script is not None else None
+            parent = policies.get(dialogue.parent.id) if dialogue.parent is not None else None
+            improved = (
+                child is not None
+                and parent is not None
+                and child.script.parent == parent.id
+                and child.avg_score > parent.avg_score
+            )
+            self.llm.learn(dialogue.llm.name, improved, dialogue.usage)
+        self._results = []
+
+    # How
+
+    def _setup_dialogues(self, module: Module) -> list[Dialogue]:
+        if module.seeds:
+            return []
+        messages = tuple(_prompts(module).render_setup(setup_variables(module)))
         return [
-            _Job(
-                index, prompts.render_update(update_variables(module, parent, self.rng)), parent.id
-            )
-            for index, parent in enumerate(
-                parent for parent in parents for _ in range(self.n_children)
-            )
+            Dialogue(index, -1, self.llm.choose(), messages, "setup")
+            for index in range(self.n_setup)
         ]
 
-    def _in_order(self, module: Module, results: Iterator[tuple[int, Script]]) -> list[Script]:
-        # Of two equal scripts the one that was asked for first is kept, whichever came first.
-        known = {policy.id for policy in module.population.policies}
-        scripts = [script for _, script in sorted(results, key=lambda result: result[0])]
-        return [script for script in scripts if self._is_new(script, known)]
+    def _update_dialogues(self, module: Module) -> list[Dialogue]:
+        """The requests. All that is random happens here, since replies come in any order."""
+        policies = module.population.policies
+        parents = self.selection(policies, self.n_parents, self.rng)
+        dialogues = []
+        for index, parent in enumerate(
+            parent for parent in parents for _ in range(self.n_children)
+        ):
+            donor = self._donor(parent, policies)
+            prompts, edit = _prompts(module), {"edit": self.edit or ""}
+            if donor is None:
+                variables = update_variables(module, parent, self.rng)
+                messages = prompts.render_update({**variables, **edit})
+            else:
+                variables = update_variables(module, parent, self.rng)
+                messages = prompts.render_update({**variables, **edit})
+            dialogues.append(
+                Dialogue(
+                    index,
+                    self._step,
+                    self.llm.choose(),
+                    tuple(messages),
+                    "update" if donor is None else "crossover",
+                    parent.script,
+                    donor.id if donor is not None else None,
+                    self.edit is not None,
+                )
+            )
+        self._step += 1
+        return dialogues
 
-    def _is_new(self, script: Script, known: set[str]) -> bool:
-        if script.id in known:
-            self.statistics.duplicate += 1
-            return False
-        known.add(script.id)
-        return True
+    def _donor(self, parent: Policy, policies: Sequence[Policy]) -> Policy | None:
+        """A second parent, at random among the others; None for a child with one parent."""
+        others = [policy for policy in policies if policy is not parent]
+        if not self.crossover or not others or self.rng.random() >= self.crossover:
+            return None
+        return others[int(self.rng.integers(len(others)))]
 
-    def _run(
-        self, module: Module, jobs: Sequence[_Job], reasons: list[str]
-    ) -> Iterator[tuple[int, Script]]:
-        """Send all requests, and hand over each script with its index as it arrives."""
-        failures: list[LLMError] = []
-        answered = False
-        with RequestPool(self.llm, self.concurrency) as pool:
-            flying = {self._submit(pool, job): job for job in jobs}
-            for number, result in pool.completed():
-                job = flying.pop(number)
-                if isinstance(result, LLMError):
-                    self.statistics.failed += 1
-                    failures.append(result)
-                    if job.attempt > 1:
-                        self.statistics.rejected += 1
-                    continue
-                answered = True
-                self.spent += result.usage
-                try:
-                    written = self._read(module, result)
-                except ReplyError as error:
-                    if job.attempt < self.attempts:
-                        again = self._repair(module, job, result, error)
-                        flying[self._submit(pool, again)] = again
-                    else:
-                        self.statistics.rejected += 1
-                        reasons.append(str(error))
-                        _log.warning("no usable script from %s: %s", self.llm.name, error)
-                    continue
-                self.statistics.parsed += 1
-                self.statistics.repaired += job.attempt > 1
-                name, origin = module.entry_point, self.llm.name
-                yield job.index, Script(written.source, name, job.parent, None, origin, written.id)
-        if failures and not answered:
-            raise failures[0]
-        if failures:
-            _log.warning("%d of %d requests failed: %s", len(failures), len(jobs), failures[0])
-            reasons += [str(failure) for failure in failures]
+    def _stream(
+        self, module: Module, dialogues: Sequence[Dialogue], *, setup: bool = False
+    ) -> Iterator[list[Placed]]:
+        held = self._dialogues(module)
+        return ahead(self._groups(module, dialogues, setup=setup, held=held), held.cancel)
 
-    def _submit(self, pool: RequestPool, job: _Job) -> int:
-        self.statistics.requested += 1
-        return pool.submit(job.messages)
+    def _groups(
+        self,
+        module: Module,
+        dialogues: Sequence[Dialogue],
+        *,
+        setup: bool = False,
+        held: Dialogues | None = None,
+    ) -> Iterator[list[Placed]]:
+        """Scripts with their places, as replies come; those that are known are left out."""
+        if setup and module.seeds:
+            seeds = [Script(source, module.entry_point, origin="seed") for source in module.seeds]
+            self.workshop.identify(seeds)
+            self._remember(seeds)
+            yield list(enumerate(seeds))
+            return
+        held = held or self._dialogues(module)
+        before = set(self._seen)
+        self._results = []
+        found = False
+        for results in held.run(dialogues):
+            new: list[Placed] = []
+            for dialogue, script in results:
+                known = script is None or script.id[:_DIGITS] in before
+                self._results.append(Result(dialogue, None if known else script))
+                if script is not None and not known:
+                    new.append((dialogue.index, script))
+            self._remember(script for _, script in new)
+            found = found or bool(new)
+            if new:
+                yield new
+        if setup and not found:
+            if self.account.exhausted:
+                raise OutOfBudget(f"budget: {self.account.exhausted}")
+            raise ReplyError(
+                f"none of {len(dialogues)} replies of {self.llm.name} holds a usable script: "
+                f"{'; '.join(held.reasons)} Try a stronger model, or give the module a seed script."
+            )
 
-    def _read(self, module: Module, reply: Reply) -> Written:
-        truncated = reply.finish_reason == "length"
-        return self.workshop.read_reply(
-            reply.text, module.entry_point, stub=module.stub, truncated=truncated
+    def _dialogues(self, module: Module) -> Dialogues:
+        for policy in module.population.policies:
+            self._seen[policy.id[:_DIGITS]] = None
+        return Dialogues(
+            module,
+            _prompts(module),
+            setup_variables(module),
+            workshop=self.workshop,
+            account=self.account,
+            statistics=self.statistics,
+            cassette=self.cassette,
+            known=lambda content_id: content_id[:_DIGITS] in self._seen,
+            attempts=self.attempts,
+            continuations=self.continuations,
+            concurrency=self.concurrency,
         )
 
-    def _repair(self, module: Module, job: _Job, reply: Reply, error: ReplyError) -> _Job:
-        variables = {**setup_variables(module), "reason": str(error), "reply": reply.text}
-        # Servers refuse an assistant's message without text.
-        quoted = shorten(reply.text, MAX_QUOTED) if reply.text.strip() else "(empty reply)"
-        messages = [
-            *job.messages,
-            Message("assistant", quoted),
-            *_prompts(module).render_repair(variables),
-        ]
-        return _Job(job.index, messages, job.parent, job.attempt + 1)
+    def _remember(self, scripts: Iterable[Script]) -> None:
+        for script in scripts:
+            self._seen[script.id[:_DIGITS]] = None
+        for old in list(itertools.islice(self._seen, max(0, len(self._seen) - _REMEMBERED))):
+            del self._seen[old]
+
+    # What was spent, and state
+
+    @property
+    def spent(self) -> Usage:
+        """Usage so far."""
+        return self.account.total
 
     def usage(self) -> dict[str, float]:
         """What was spent so far.
@@ -267,18 +327,24 @@ class LLMOptimizer(Optimizer):
         return {name: float(value) for name, value in spent.items()}
 
     def state_dict(self) -> dict[str, Any]:
-        """The generator, and the account."""
+        """The generators, the account, and what was written."""
         return {
             **super().state_dict(),
             "statistics": asdict(self.statistics),
-            "spent": asdict(self.spent),
+            "account": self.account.state_dict(),
+            "llm": self.llm.state_dict(),
+            "step": self._step,
+            "seen": "".join(self._seen),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a saved state."""
         super().load_state_dict(state)
         self.statistics = ReplyStatistics(**state["statistics"])
-        self.spent = Usage(**state["spent"])
+        self.account.load_state_dict(state["account"])
+        self.llm.load_state_dict(state["llm"])
+        self._step, seen = state["step"], state["seen"]
+        self._seen = {seen[start : start + _DIGITS]: None for start in range(0, len(seen), _DIGITS)}
 
     def close(self) -> None:
         """Let go of connections."""
@@ -287,6 +353,14 @@ class LLMOptimizer(Optimizer):
 
 def _prompts(module: Module) -> Prompts:
     return module.prompts or Prompts.default()
+
+
+def _in_order(groups: Iterator[list[Placed]]) -> list[Script]:
+    """All scripts, as they were asked for; of equal ones the first, whichever came first."""
+    found: dict[str, Script] = {}
+    for _, script in sorted(itertools.chain.from_iterable(groups), key=lambda item: item[0]):
+        found.setdefault(script.id, script)
+    return list(found.values())
 
 
 def _as_llm(llm: LLM | str | Callable[[list[Message]], str | Reply]) -> LLM:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import abc
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from langprop.llms.account import Account
+from langprop.llms.base import Usage
+from langprop.scripts.script import Script
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from langprop.llms.budget import Budget
+    from langprop.llms.cassette import Cassette
     from langprop.modules.module import Module
     from langprop.optim.workshop import Workshop
-    from langprop.scripts.script import Script
+    from langprop.population.policy import Policy
+
+Placed: TypeAlias = tuple[int, Script]
+"""A script, and its place among those that were asked for in a step."""
 
 
 class Optimizer(abc.ABC):
@@ -24,6 +34,8 @@ class Optimizer(abc.ABC):
 
     Attributes:
         name: For the display.
+        account: What was spent on models, and what may be.
+        cassette: Where exchanges with models are recorded; a trainer gives the one of its run.
         survivors: Policies kept at once after the children were judged; None (as in the paper) lets
             every child live until the next step's ranking, on another batch.
 
@@ -33,6 +45,7 @@ class Optimizer(abc.ABC):
 
     name: str = "optimizer"
     survivors: int | None = None
+    cassette: Cassette | None = None
     _workshop: Workshop | None = None
 
     def __init__(
@@ -51,6 +64,7 @@ class Optimizer(abc.ABC):
         self.n_children = n_children
         self.capacity = capacity
         self.decay = decay
+        self.account = Account()
         self._rng: np.random.Generator | None = None
 
     @property
@@ -98,6 +112,32 @@ class Optimizer(abc.ABC):
     def update(self, module: Module) -> list[Script]:
         """Choose parents from the module's population and write their children."""
 
+    def stream_setup(self, module: Module) -> Iterator[list[Placed]]:
+        """As `setup`, but scripts are handed over as they are there, with their places.
+
+        An empty list may be handed over while nothing has come. What the scripts are must not
+        depend on the order in which they come.
+        """
+        yield list(enumerate(self.setup(module)))
+
+    def stream_update(self, module: Module) -> Iterator[list[Placed]]:
+        """As `update`, but children are handed over as they are there; see `stream_setup`."""
+        yield list(enumerate(self.update(module)))
+
+    def judged(self, module: Module, children: Sequence[Policy]) -> None:  # noqa: B027 - optional
+        """Look at the children of a step, now that they were judged on the same batch."""
+
+    def check_budget(self, budget: Budget) -> None:  # noqa: B027 - optional: most spend nothing
+        """See that a budget can be kept.
+
+        Raises:
+            ConfigError: It is in money, and the price of the model isn't known.
+        """
+
+    def expected_usage(self, module: Module, steps: int) -> Usage:  # noqa: ARG002 - of the contract
+        """What so many steps are likely to use of models; nothing, unless it asks one."""
+        return Usage()
+
     def close(self) -> None:  # noqa: B027 - optional: most optimizers hold nothing
         """Let go of connections."""
 
@@ -110,8 +150,12 @@ class Optimizer(abc.ABC):
         return {"rng": self.rng.bit_generator.state}
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the workshop, which is a process: a copy gets one of its own."""
-        return {name: value for name, value in vars(self).items() if name != "_workshop"}
+        """All but the workshop, which is a process, and the run: a copy gets its own."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name not in ("_workshop", "cassette")
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a saved state."""

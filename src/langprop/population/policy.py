@@ -45,6 +45,14 @@ class Policy:
         )
 
     @property
+    def avg_score(self) -> float:
+        """Weighted sum of the trackers' mean scores in this step; 0 without samples."""
+        return sum(
+            self.weights.get(name, 1.0) * tracker.avg_score
+            for name, tracker in self.trackers.items()
+        )
+
+    @property
     def weight(self) -> float:
         """Samples that the priority rests on."""
         return max(tracker.weight for tracker in self.trackers.values())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from langprop.data.batches import batches
-from langprop.errors import DataError, OutOfTime
+from langprop.errors import DataError, OutOfBudget, OutOfTime
 from langprop.trainer.report import Report
 
 if TYPE_CHECKING:
@@ -59,10 +60,13 @@ class FitLoop:
                 self._epoch()
         except OutOfTime:
             trainer.stop(f"max_time={trainer.max_time:g} s")
+        except OutOfBudget as error:
+            trainer.stop(str(error))
         finally:
             trainer.deadline = None
         if not trainer.stopped.startswith("val/"):  # what was learned last is validated too
-            self.validate()
+            with contextlib.suppress(OutOfBudget):
+                self.validate()
 
     def _epoch(self) -> None:
         trainer, module = self.trainer, self.module
@@ -89,6 +93,8 @@ class FitLoop:
                 self.validate()
             trainer.log(self.module)
             trainer.save(self.module)
+            if trainer.optimizer.account.exhausted:
+                trainer.stop(f"budget: {trainer.optimizer.account.exhausted}")
             if self.last_step is not None and trainer.step >= self.last_step:
                 trainer.stop(f"max_steps={trainer.max_steps}")
             if self.deadline is not None and trainer.seconds >= self.deadline:

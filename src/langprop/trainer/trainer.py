@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from langprop.callbacks.base import Callback
 from langprop.callbacks.progress import Progress
 from langprop.data.batches import as_dataset, batches, first_sample
-from langprop.errors import DataError, ModuleError, OutOfTime
+from langprop.errors import DataError, OutOfBudget, OutOfTime
 from langprop.evaluation import Batch, evaluate
 from langprop.executors.base import Executor
 from langprop.llms.base import LLM
+from langprop.llms.budget import Budget
+from langprop.llms.cassette import FILE, Cassette
 from langprop.loggers.base import Logger
 from langprop.modules.links import Links
 from langprop.modules.module import Module
@@ -35,6 +37,7 @@ from langprop.trainer.resolve import as_optimizer, executor_name
 from langprop.trainer.run_dir import RunDir
 from langprop.trainer.seeds import Seeds
 from langprop.trainer.settings import settings_of
+from langprop.trainer.writing import first_scripts, write_children
 
 if TYPE_CHECKING:
     from langprop.population.policy import Policy
@@ -48,7 +51,9 @@ class Trainer:
             ("openai:MODEL").
         max_epochs: Times that the data is gone through.
         max_steps: Steps (batches) at the most.
-        max_time: Time at the most [s]; a step that is under way is broken off.
+        max_time: Time at the most [s] in one call of `fit`; a step that is under way is broken off.
+        budget: What the run may spend in all: money, tokens, calls, evaluations, seconds. It is
+            hard, and ends the training.
         batch_size: Samples in a batch; None for all in one.
         shuffle: Whether to shuffle data that is a sequence, anew in each epoch.
         val_interval: Steps between validations; None for one at the end of each epoch.
@@ -80,7 +85,8 @@ class Trainer:
     Raises:
         ValueError: A number is out of range.
         UnknownName: There is no such optimizer, LLM or executor.
-        ConfigError: An isolation that doesn't go with the executor.
+        ConfigError: An isolation that doesn't go with the executor; or a budget in money, where the
+            price of the model isn't known.
     """
 
     def __init__(
@@ -90,6 +96,7 @@ class Trainer:
         max_epochs: int | None = 10,
         max_steps: int | None = None,
         max_time: float | None = None,
+        budget: Budget | None = None,
         batch_size: int | None = 32,
         shuffle: bool = True,
         val_interval: int | None = None,
@@ -118,6 +125,10 @@ class Trainer:
                 f"max_time must be a positive number of seconds, but got {max_time!r}."
             )
         self.optimizer = as_optimizer(optimizer)
+        self.budget = budget or Budget()
+        if budget is not None:
+            self.optimizer.account.budget = budget
+            self.optimizer.check_budget(budget)
         self.max_epochs, self.max_steps, self.max_time = max_epochs, max_steps, max_time
         self.batch_size, self.shuffle = batch_size, shuffle
         self.val_interval, self.n_val = val_interval, n_val
@@ -167,6 +178,7 @@ class Trainer:
             ModuleError: The module's stub, seed scripts or hooks can't be used, or one that it
                 calls isn't trained and has no seed script.
             LLMError: No reply was to be had in a step; what was learned until then is saved.
+            OutOfBudget: The budget doesn't cover the first scripts.
             IsolationError: Scripts can't be kept in well enough on this machine.
             CheckpointError: The run folder can't be written.
         """
@@ -218,10 +230,8 @@ class Trainer:
             self._setup(module)
         population.tell(self.evaluate(module, population.scripts, batch))  # forward, backward
         population.truncate(optimizer.capacity)  # rank
-        children = population.add(self._written(optimizer.update, module))  # update
-        population.tell(
-            self.evaluate(module, [child.script for child in children], batch)
-        )  # forward, backward
+        children = write_children(self, module, batch)  # update, forward, backward
+        optimizer.judged(module, children)
         if optimizer.survivors is not None:
             population.truncate(optimizer.survivors)
         self._measured(population.policies, children)
@@ -255,15 +265,34 @@ class Trainer:
 
         Raises:
             OutOfTime: The deadline has passed.
+            OutOfBudget: The budget doesn't cover it.
         """
         if not scripts:
             return {}
+        self.check_time()
+        limit, wanted = self.budget.evaluations, len(scripts) * len(batch)
+        if limit is not None and self.evaluations + wanted > limit:
+            raise OutOfBudget(
+                f"budget: {self.evaluations:,} of {limit:,} evaluations, and the next {wanted:,} "
+                "are more than what is left"
+            )
         return evaluate(module, scripts, batch, self.executor, self.limits, watch=self._watch)
+
+    def check_time(self) -> None:
+        """See whether there is time left.
+
+        Raises:
+            OutOfTime: The deadline has passed.
+            OutOfBudget: The budget in seconds is spent.
+        """
+        if self.deadline is not None and self.seconds >= self.deadline:
+            raise OutOfTime("the time of the run is over.")
+        if self.budget.seconds is not None and self.seconds >= self.budget.seconds:
+            raise OutOfBudget(f"budget: {self.budget.seconds:g} seconds")
 
     def _watch(self, count: int) -> None:
         self._meter.count(count)
-        if self.deadline is not None and self.seconds >= self.deadline:
-            raise OutOfTime("the time of the run is over.")
+        self.check_time()
 
     def log(self, module: Module) -> None:
         """Write the latest figures to the loggers."""
@@ -284,7 +313,11 @@ class Trainer:
         self.stopped = self.stopped or reason
 
     def close(self) -> None:
-        """End the workshop and an executor that was made here. Closing twice is harmless."""
+        """End the workshop and an executor that was made here, and let go of connections.
+
+        Closing twice is harmless.
+        """
+        self.optimizer.close()
         if self._workshop is not None:
             self._workshop.close()
             self._workshop = self.optimizer.workshop = None
@@ -324,6 +357,13 @@ class Trainer:
         return self._owned
 
     @property
+    def workshop(self) -> Workshop:
+        """Where what a model wrote is read: nothing here may parse it. The optimizer's, too."""
+        if self._workshop is None:
+            self._workshop = self.optimizer.workshop = Workshop(self.executor)
+        return self._workshop
+
+    @property
     def isolation(self) -> Isolation:
         """How well scripts are kept in; known from `fit` on."""
         return self._isolation
@@ -334,21 +374,8 @@ class Trainer:
         if len(module.population):
             return
         Links(module)  # before a model is paid
-        scripts = self._written(self.optimizer.setup, module)
-        if not scripts:
-            raise ModuleError(
-                f"{self.optimizer.name} wrote no first script for {module.entry_point!r}."
-            )
-        module.population.add(scripts)
+        module.population.add(first_scripts(self, module))
         self.save(module)
-
-    def _written(self, write: Callable[[Module], list[Script]], module: Module) -> list[Script]:
-        """What the optimizer writes, with ids: nothing here may parse what a model wrote."""
-        if self._workshop is None:
-            self._workshop = self.optimizer.workshop = Workshop(self.executor)
-        scripts = list(write(module))
-        self._workshop.identify(scripts)
-        return scripts
 
     def _measured(self, policies: Sequence[Policy], children: Sequence[Policy]) -> None:
         # Counts by status that don't occur in this step must not stay from an earlier one.
@@ -371,11 +398,14 @@ class Trainer:
             self.epoch = self.step = 0
             self.metrics = {}
             self._recorder.forget()
+            self.optimizer.account.clear()
             self._meter, self._seeds = Meter(), Seeds(self.seed)
             self._module = weakref.ref(module)
         module.warned.clear()
         self._seeds.spawn(self.optimizer, module)
         self._recorder.open(module.entry_point, settings_of(self, module))
+        folder = self.run_dir
+        self.optimizer.cassette = Cassette(folder.path / FILE) if folder is not None else None
 
     def state_dict(self, module: Module) -> dict[str, Any]:
         """Everything that the next step depends on, as JSON data, without the sources."""
@@ -425,7 +455,11 @@ class Trainer:
         best = module.trained()
         with contextlib.closing(self):
             batch = Batch.read(module, _all(data))
-            return Report(best.id, self.evaluate(module, [best.script], batch)[best.id])
+            # What was asked for by hand is counted, and not kept back by a budget.
+            records = evaluate(
+                module, [best.script], batch, self.executor, self.limits, watch=self._meter.count
+            )
+            return Report(best.id, records[best.id])
 
 
 def _all(data: Any) -> list[Any]:

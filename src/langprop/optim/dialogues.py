@@ -1,0 +1,290 @@
+"""Dialogues: all conversations of a step, in flight together, until each has given a script."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from langprop.errors import (
+    LLMAuthError,
+    LLMCancelled,
+    LLMError,
+    LLMNotFoundError,
+    OutOfBudget,
+    ReplyError,
+)
+from langprop.llms.account import Account
+from langprop.llms.base import Reply, Usage
+from langprop.llms.cassette import Cassette, Exchange, failure
+from langprop.llms.pool import RequestPool
+from langprop.optim.dialogue import Dialogue
+from langprop.optim.statistics import ReplyStatistics
+from langprop.prompts.abbreviate import shorten
+from langprop.scripts.script import Script
+
+if TYPE_CHECKING:
+    from langprop.modules.module import Module
+    from langprop.optim.answer import Written
+    from langprop.optim.workshop import Workshop
+    from langprop.prompts.prompts import Prompts
+
+try:  # TEMPORARY
+    from langprop.scripts.continuation import join_continuation
+except ImportError:
+
+    def join_continuation(first: str, more: str) -> list[str]:
+        return [first + more]
+
+
+_log = logging.getLogger(__name__)
+
+MAX_QUOTED = 20_000  # [characters] of a reply that is sent back with the reason why it was no use
+MAX_PARTIAL = 400_000  # [characters] of a reply that is asked to go on
+_HOPELESS = (LLMAuthError, LLMNotFoundError)  # no other request will fare better
+
+
+class Result(NamedTuple):
+    """A script that came out of a dialogue; None if it was given up.
+
+    Attributes:
+        dialogue: As it ended.
+        script: The script.
+    """
+
+    dialogue: Dialogue
+    script: Script | None
+
+
+class Dialogues:
+    """All conversations of a step, in flight together, until each gave a script or was given up.
+
+    Args:
+        module: What the scripts are for.
+        prompts: Its prompts.
+        variables: Those of the setup prompt, for the prompts that ask again.
+        workshop: Reads replies.
+        account: Pays for requests.
+        statistics: Counts what becomes of them.
+        cassette: Where exchanges are recorded; None for nowhere.
+        known: Says of an id whether that script need not be written again.
+        attempts: Requests for one script at the most, those that ask to go on aside.
+        continuations: Times that a reply which was cut off is asked to go on.
+        concurrency: Requests in flight at a time.
+    """
+
+    def __init__(
+        self,
+        module: Module,
+        prompts: Prompts,
+        variables: dict[str, Any],
+        *,
+        workshop: Workshop,
+        account: Account,
+        statistics: ReplyStatistics,
+        cassette: Cassette | None,
+        known: Callable[[str], bool],
+        attempts: int,
+        continuations: int,
+        concurrency: int,
+    ) -> None:
+        self._module, self._prompts, self._variables = module, prompts, variables
+        self._workshop, self._account, self._statistics = workshop, account, statistics
+        self._cassette = cassette
+        self._known = known
+        self._new: set[str] = set()
+        self._attempts, self._continuations = attempts, continuations
+        self._concurrency = concurrency
+        self._pool = RequestPool(concurrency)
+        self._failures: list[LLMError] = []
+        self._reasons: Counter[str] = Counter()
+        self._requests = 0
+
+    def run(self, dialogues: Iterable[Dialogue]) -> Iterator[list[Result]]:
+        """Hold the conversations; hand over results as they come: all that are there.
+
+        Raises:
+            LLMError: A key or model is wrong, or no request was answered.
+            OutOfBudget: The budget doesn't cover a single request.
+            ConfigError: There is a budget in money, and the price isn't known.
+            CheckpointError: An exchange can't be recorded.
+            TemplateError: A prompt can't be rendered.
+        """
+        waiting = deque(dialogues)
+        flying: dict[int, tuple[Dialogue, int]] = {}
+        with self._pool:
+            while True:
+                self._send(waiting, flying)
+                if not flying:
+                    break
+                arrived = self._pool.ready()
+                if not arrived:
+                    raise LLMCancelled("the requests of this step were given up.")
+                results: list[Result] = []
+                for number, answer in arrived:
+                    dialogue, ticket = flying.pop(number)
+                    usage = answer.usage if isinstance(answer, Reply) else Usage(1, usd=0.0)
+                    self._account.settle(ticket, dialogue.llm, dialogue.request, usage)
+                    after = self._hear(dialogue, answer)
+                    if isinstance(after, Dialogue):
+                        waiting.appendleft(after)
+                    else:
+                        results.append(after)
+                if results:
+                    yield results
+        if waiting:
+            results = [Result(dialogue, None) for dialogue in waiting]
+            if self._requests == 0:
+                raise OutOfBudget(f"budget: {self._account.exhausted}")
+            yield results
+        self._conclude()
+
+    def cancel(self) -> None:
+        """Give up what is in flight; may be called from any thread."""
+        self._pool.close()
+
+    def _send(self, waiting: deque[Dialogue], flying: dict[int, tuple[Dialogue, int]]) -> None:
+        while waiting and len(flying) < self._concurrency:
+            dialogue = waiting[0]
+            ticket = self._account.open(dialogue.llm, dialogue.request)
+            if ticket is None:
+                return  # perhaps those in flight take less than was set aside for them
+            waiting.popleft()
+            self._requests += 1
+            self._statistics.requested += 1
+            flying[self._pool.send(dialogue.llm, dialogue.request)] = (dialogue, ticket)
+
+    def _hear(self, dialogue: Dialogue, answer: Reply | LLMError) -> Dialogue | Result:
+        """Read an answer: what is to be asked next, or how it ended."""
+        if isinstance(answer, LLMError):
+            return self._failed(dialogue, answer)
+        heard = dialogue.answered(answer)
+        try:
+            written = self._read(dialogue, answer)
+        except ReplyError as error:
+            following = self._next(heard, answer, error)
+            outcome = "rejected"
+            if following is not None:
+                outcome = "continued" if following.role == "continue" else "asked again"
+            self._record(dialogue, answer, outcome, reason=str(error))
+            if following is not None:
+                return following
+            self._statistics.rejected += 1
+            self._reasons[str(error)] += 1
+            return Result(heard, None)
+        self._statistics.parsed += 1
+        self._statistics.repaired += dialogue.attempt > 1
+        outcome = "repaired" if dialogue.attempt > 1 else "parsed"
+        if written.id in self._new or self._known(written.id):
+            self._statistics.duplicate += 1
+            outcome = "duplicate"
+        self._new.add(written.id)
+        self._record(dialogue, answer, outcome, child=written.id)
+        parent = dialogue.parent.id if dialogue.parent is not None else None
+        script = Script(
+            written.source,
+            self._module.entry_point,
+            parent,
+            dialogue.donor,
+            answer.llm or dialogue.llm.name,
+            written.id,
+        )
+        return Result(heard, script)
+
+    def _failed(self, dialogue: Dialogue, error: LLMError) -> Result:
+        self._statistics.failed += 1
+        self._failures.append(error)
+        if isinstance(error, LLMCancelled):
+            raise error
+        self._record(dialogue, error, "failed", reason=str(error))
+        if isinstance(error, _HOPELESS):
+            raise error
+        self._statistics.rejected += dialogue.attempt > 1  # a reply was there, but no use
+        return Result(dialogue.failed(), None)
+
+    def _read(self, dialogue: Dialogue, reply: Reply) -> Written:
+        """Find the script in a reply, which may go on with an earlier one.
+
+        Raises:
+            ReplyError: There is no usable script.
+        """
+        texts = [reply.text]
+        if dialogue.continued:
+            texts = join_continuation(dialogue.partial, reply.text)
+        return self._workshop.read_reply(
+            texts[0],
+            self._module.entry_point,
+            stub=self._module.stub,
+            truncated=reply.finish_reason == "length",
+        )
+
+    def _next(self, heard: Dialogue, reply: Reply, error: ReplyError) -> Dialogue | None:
+        """What is asked after a reply that is no use; None if nothing is."""
+        if reply.finish_reason == "content_filter":
+            return None  # refused: the same words would be refused again
+        text = reply.text
+        if heard.continued:
+            text = join_continuation(heard.partial, reply.text)[0]
+        variables = {
+            **self._variables,
+            "edit": "search_replace" if heard.edits else "",
+            "reason": str(error),
+            "reply": text,
+            "code": heard.parent.source if heard.parent is not None else "",
+        }
+        cut = reply.finish_reason == "length" and bool(reply.text.strip())
+        if cut and heard.continued < self._continuations and len(text) <= MAX_PARTIAL:
+            self._statistics.continued += 1
+            return heard.go_on(text, self._prompts.render_continuation(variables))
+        if heard.attempt >= self._attempts:
+            return None
+        # Servers refuse an assistant's message without text.
+        quoted = shorten(text, MAX_QUOTED) if text.strip() else "(empty reply)"
+        return heard.again(quoted, self._prompts.render_repair(variables))
+
+    def _record(
+        self,
+        dialogue: Dialogue,
+        answer: Reply | LLMError,
+        outcome: str,
+        *,
+        child: str | None = None,
+        reason: str = "",
+    ) -> None:
+        if self._cassette is None:
+            return
+        name, reply, error = dialogue.llm.name, None, ("", "")
+        if isinstance(answer, Reply):
+            name, reply = answer.llm or name, answer
+        else:
+            error = failure(answer)
+        parameters = dialogue.llm.parameters
+        exchange = Exchange(
+            dialogue.request, name, reply, error, child, outcome, reason, parameters
+        )
+        self._cassette.record(exchange, dialogue.llm)
+
+    def _conclude(self) -> None:
+        """Tell once what went wrong; an error if nothing went right.
+
+        Raises:
+            LLMError: No request was answered.
+        """
+        if self._failures:
+            if len(self._failures) == self._requests:
+                raise self._failures[0]
+            _log.warning(
+                "%d of %d requests failed: %s",
+                len(self._failures),
+                self._requests,
+                self._failures[0],
+            )
+        for reason, times in self._reasons.most_common(3):
+            _log.warning("%d × no usable script: %s", times, reason)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why scripts were given up, most frequent first."""
+        reasons = [reason for reason, _ in self._reasons.most_common()]
+        return reasons + list(dict.fromkeys(str(failure) for failure in self._failures))
