@@ -2,6 +2,7 @@
 
 make bench
 python -m benchmarks startup sandbox
+python -m benchmarks llm_peers --quick    what begins with a dash, and what follows, is passed on
 """
 
 from __future__ import annotations
@@ -13,19 +14,20 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NAMES = ["startup", "sandbox", "llm_step", "offline"]
+NAMES = ["startup", "sandbox", "llm_step", "prompts", "llm_peers", "offline"]
 
 
 def main() -> int:
     """Run the benchmarks that are named, or all."""
-    chosen = sys.argv[1:] or NAMES
+    given = sys.argv[1:]
+    count = next((i for i, text in enumerate(given) if text.startswith("-")), len(given))
+    chosen, options = given[:count] or NAMES, given[count:]
     print(f"{platform.platform()} · Python {platform.python_version()} · {os.cpu_count()} cores")
     codes = []
     for name in chosen:
         print(f"\n== {name}", flush=True)
-        codes.append(
-            subprocess.run([sys.executable, str(HERE / f"{name}.py")], check=False).returncode
-        )
+        command = [sys.executable, str(HERE / f"{name}.py"), *options]
+        codes.append(subprocess.run(command, check=False).returncode)
     return max(codes)
 
 

@@ -20,10 +20,20 @@ if TYPE_CHECKING:
     from langprop.executors.base import Executor as Executor
     from langprop.executors.inline import InlineExecutor as InlineExecutor
     from langprop.executors.local import LocalExecutor as LocalExecutor
+    from langprop.llms.anthropic import AnthropicLLM as AnthropicLLM
     from langprop.llms.base import LLM as LLM
     from langprop.llms.base import Reply as Reply
+    from langprop.llms.base import Request as Request
     from langprop.llms.base import Usage as Usage
+    from langprop.llms.budget import Budget as Budget
+    from langprop.llms.command import CommandLLM as CommandLLM
+    from langprop.llms.ensemble import Ensemble as Ensemble
+    from langprop.llms.exchange import ExchangeLLM as ExchangeLLM
+    from langprop.llms.litellm import LiteLLM as LiteLLM
     from langprop.llms.openai import OpenAILLM as OpenAILLM
+    from langprop.llms.price import Price as Price
+    from langprop.llms.replay import ReplayLLM as ReplayLLM
+    from langprop.llms.retry import Retry as Retry
     from langprop.modules.function import module as module
     from langprop.modules.module import Module as Module
     from langprop.modules.score import Score as Score
@@ -49,9 +59,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "AnthropicLLM": "langprop.llms.anthropic",
+    "Budget": "langprop.llms.budget",
     "Callback": "langprop.callbacks.base",
+    "CommandLLM": "langprop.llms.command",
     "EarlyStopping": "langprop.callbacks.early_stopping",
+    "Ensemble": "langprop.llms.ensemble",
     "EnvModule": "langprop.rl.module",
+    "ExchangeLLM": "langprop.llms.exchange",
     "Executor": "langprop.executors.base",
     "InlineExecutor": "langprop.executors.inline",
     "Inputs": "langprop.sandbox.inputs",
@@ -60,19 +75,24 @@ _HOME = {
     "LLMOptimizer": "langprop.optim.llm",
     "LangPropError": "langprop.errors",
     "Limits": "langprop.sandbox.limits",
+    "LiteLLM": "langprop.llms.litellm",
     "LocalExecutor": "langprop.executors.local",
     "Message": "langprop.prompts.message",
     "Module": "langprop.modules.module",
     "MutationOptimizer": "langprop.optim.mutation",
-    "PolicyError": "langprop.errors",
     "OpenAILLM": "langprop.llms.openai",
     "Optimizer": "langprop.optim.optimizer",
     "Policy": "langprop.population.policy",
+    "PolicyError": "langprop.errors",
     "Population": "langprop.population.population",
+    "Price": "langprop.llms.price",
     "Progress": "langprop.callbacks.progress",
     "Prompts": "langprop.prompts.prompts",
     "Record": "langprop.population.record",
+    "ReplayLLM": "langprop.llms.replay",
     "Reply": "langprop.llms.base",
+    "Request": "langprop.llms.base",
+    "Retry": "langprop.llms.retry",
     "Score": "langprop.modules.score",
     "Script": "langprop.scripts.script",
     "Tracker": "langprop.population.tracker",

@@ -167,7 +167,9 @@ def test_each_failure_says_what_to_do(ask, answer, kind, says):
 
 @pytest.mark.parametrize("answer", [Answer("x", stall=True), Answer("x", delay=60)])
 def test_a_server_that_stalls(ask, answer):
-    with pytest.raises(LLMConnectionError, match=r"no complete reply within 0\.3 s: raise timeout="):
+    with pytest.raises(
+        LLMConnectionError, match=r"no complete reply within 0\.3 s: raise timeout="
+    ):
         ask(answer, timeout=0.3)
 
 

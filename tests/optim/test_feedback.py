@@ -156,6 +156,40 @@ def test_the_summary_counts_by_status():
     assert Summary.of([]).samples == 0
 
 
+def test_the_summary_tells_where_and_what():
+    text = 'File "<script>", line 2, in f\n    a = b[{0}]\nKeyError: {0}'
+    records = [Record(n, "exception", 0.0, exception=text.format(n // 2)) for n in range(4)]
+    records += [Record(4, "exception", 0.0, exception="E" * 300 + ": x" * 300)] * 3
+    first, second, third = Summary.of(records).failures
+    assert (first.count, len(first.name), len(first.message)) == (3, 60, 200)
+    assert (second.count, second.name, second.number) == (2, "KeyError", 2)
+    assert (second.line, second.message) == ("a = b[0]", "KeyError: 0")
+    assert third.line == "a = b[1]"
+
+
+def test_the_summary_of_graded_scores_and_the_past():
+    policy = parent([Record(n, "ok", n / 8) for n in range(9)])
+    tracker = policy.trackers["main"]
+    assert Summary.of(tracker.records).quartiles == (0.25, 0.5, 0.75)
+    assert Summary.of(tracker.records[:3]).quartiles is None
+    assert Summary.of(tracker.records, tracker).past_score is None
+    policy.decay(0.5)
+    policy.tell([Record(0, "ok", 1.0), Record(1, "ok", 0.0)])
+    summary = update_variables(add, policy, np.random.default_rng(0))["summary"]
+    assert (summary.past_score, summary.past_samples) == (0.5, 4.5)
+    assert (summary.samples, summary.quartiles, summary.wrong) == (2, None, 1)
+
+
+def test_a_sample_tells_where_it_went_wrong():
+    wrong = Record(0, "ok", 0.0, ([1, 2],), output=[1, 2, 3], label=[1, 5, 3])
+    given = variables([wrong])
+    assert given["differences"] == "1 of 3 entries differs: [1]: 2 instead of 5"
+    assert (given["output_focus"], given["focus"]) == ([(1,)], [])
+    exception = "    x\nIndexError: list index out of range"
+    (sample,) = variables([Record(0, "exception", 0.0, ([1, []],), exception=exception)])["samples"]
+    assert (sample["focus"], sample["differences"]) == ([("first", 1)], "")
+
+
 @pytest.mark.parametrize(
     ("outputs", "labels", "same"),
     [

@@ -131,6 +131,46 @@ def test_what_the_functions_refuse_is_refused(workshop):
         workshop.read_reply(" \n", "f")
 
 
+EDIT = "<<<<<<< SEARCH\n    return x + 1\n=======\n    return x + {}\n>>>>>>> REPLACE"
+
+
+def test_edits_are_applied_in_the_process(workshop):
+    how = {"parent": GOOD, "edits": True}
+    source = GOOD.replace("+ 1", "+ 2")
+    assert workshop.read_reply(EDIT.format(2), "f", **how) == Written(
+        source, content_id(source, "f")
+    )
+    with pytest.raises(ReplyError, match="leave the script as it was"):
+        workshop.read_reply(EDIT.format(1), "f", **how)
+    with pytest.raises(ReplyError, match=r"isn't in the script(?s:.*)\n    return x \+ 1\n"):
+        workshop.read_reply(EDIT.replace("x + 1", "x + 3").format(2), "f", **how)
+    with pytest.raises(ReplyError, match="with its edits, the script can't be parsed"):
+        workshop.read_reply(EDIT.format(2), "f", parent=GOOD + "# \ud800\n", edits=True)
+    for bomb in BOMBS.values():
+        made = outcome(
+            workshop.read_reply, EDIT.format(2), "f", parent=f"{bomb}\n{GOOD}", edits=True
+        )
+        assert isinstance(made, Written) or made[1]
+
+
+def test_of_several_texts_the_first_that_holds_a_script_is_read(workshop):
+    good = f"```python\n{GOOD}```"
+    assert workshop.read_any(["```python\ndef f(:\n```", good, ""], "f").source == GOOD
+    assert workshop.read_any(["x" * 5_000_000, good], "f").source == GOOD
+    with pytest.raises(ReplyError, match="it is empty"):
+        workshop.read_any(["", "Nothing."], "f")
+    with pytest.raises(ReplyError, match="5,000,000 characters"):
+        workshop.read_any(["x" * 5_000_000] * 2, "f")
+    with pytest.raises(ValueError, match="one text at least"):
+        workshop.read_any([], "f")
+
+
+def test_imports_are_added_that_scripts_have(workshop):
+    reply = "```python\ndef f(x):\n    return np.sum(deque(x)), pytest.x, heappop(x)\n```"
+    source = workshop.read_reply(reply, "f", provided={"heappop"}).source
+    assert source.split("\n\n")[0] == "import numpy as np\nfrom collections import deque"
+
+
 def test_it_does_the_same_where_nothing_is_guarded(workshop):
     inline = Workshop(lp.InlineExecutor())
     assert inline.mutate(GOOD, "f", 7) == workshop.mutate(GOOD, "f", 7)

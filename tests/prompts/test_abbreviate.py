@@ -146,15 +146,81 @@ _values = st.recursive(
 @given(_values, st.integers(20, 500))
 def test_the_budget_holds(value, budget):
     text = abbreviate(value, budget)
-    assert len(text) <= 2 * budget + 60  # indentation, and notes of what was left out
+    assert len(text) <= budget + 45  # the note in a value that can't be shown at all
     if len(repr(value)) <= budget // 2:
         assert "more" not in text or "more" in repr(value)
+
+
+def actors(count):
+    return [{"id": n, "speed": 2.0 * n, "box": [1, 2, 3, 4]} for n in range(count)]
+
+
+def test_what_is_in_focus_is_shown():
+    assert abbreviate(actors(50), 200, focus=[(17, "speed"), (23,)]) == (
+        "[\n"
+        "    {'id': 0, … 2 more …},\n"
+        "    … 16 more …,\n"
+        "    {'id': 17, 'speed': 34.0, … 1 more …},\n"
+        "    … 5 more …,\n"
+        "    {'id': 23, 'speed': 46.0, 'box': [… 4 items]},\n"
+        "    … 26 more …,\n"
+        "]"
+    )
+    scene = {"vehicles": dict(enumerate(actors(50))), "path": [1] * 50}
+    assert "'speed': 62.0" in abbreviate(scene, 120, focus=[("vehicles", 31, "speed")])
+    assert ", 7.5, " in abbreviate(
+        np.where(np.eye(99) > 2, 1, 0) + 7.5 * (np.arange(99) == 50), 160, focus=[(50, 50)]
+    )
+    assert "y=77" in abbreviate([Point(n, n) for n in range(99)], 60, focus=[(77, "y")])
+    assert "width=41" in abbreviate([Puzzle([], n) for n in range(99)], 80, focus=[(41, "width")])
+
+
+@pytest.mark.parametrize(
+    "focus",
+    [
+        [("x",)],
+        [(99,)],
+        [(-1,)],
+        [(0, 0, 0, 0)],
+        [()],
+        [("id",) * 300],
+        [(float("nan"),)],
+        [(n,) for n in range(10_000)],
+    ],
+)
+def test_a_focus_that_is_not_there_does_no_harm(focus):
+    assert len(abbreviate(actors(50), 100, focus=focus)) <= 145
+    assert abbreviate(actors(1), 100, focus=focus) == str(actors(1))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 99), max_size=40), max_size=40), st.data())
+def test_the_budget_holds_with_a_focus(value, data):
+    paths = data.draw(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=12))
+    assert len(abbreviate(value, 150, paths)) <= 195
 
 
 def test_named_values():
     assert assignments({"a": 1, "b": [2]}) == "a = 1\nb = [2]"
     assert assignments({"a": 1, "b": [2]}, 100, ", ") == "a = 1, b = [2]"
     assert assignments({}) == ""
+
+
+def test_short_values_leave_their_share_to_long_ones():
+    text = assignments({"a": 1, "b": list(range(60)), "c": None}, 300)
+    assert text.splitlines()[0] == "a = 1"
+    assert "58, 59" in text
+    assert "more" not in text
+
+
+def test_too_many_named_values():
+    values = {f"name_{n}": "x" * 100 for n in range(1_000)}
+    text = assignments(values, 400, focus=[("name_777",)])
+    assert len(text) < 1_000
+    assert "name_0 = " in text
+    assert "name_777 = " in text
+    assert text.endswith("… 990 more …")
+    assert len(assignments({"n" * 10_000: 1}, 100)) < 150
 
 
 def test_shorten():

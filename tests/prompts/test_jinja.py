@@ -135,8 +135,6 @@ def test_folders_that_can_not_be_used(tmp_path):
     with pytest.raises(TemplateError, match=r"holds no setup\.jinja"):
         Prompts.load(tmp_path)
     (tmp_path / "setup.txt").write_text("x")
-    with pytest.raises(TemplateError, match=r"paper's template syntax .* as setup\.jinja"):
-        Prompts.load(tmp_path)
     (tmp_path / "setup.jinja").write_text("x")
     with pytest.raises(TemplateError, match=r"setup\.jinja and setup\.txt: keep one"):
         Prompts.load(tmp_path)

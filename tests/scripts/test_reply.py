@@ -128,7 +128,7 @@ def test_what_belongs_to_it_is_kept(reply, source):
         ("```python\ndef f(y):\n    return 1\n```", r"must be 'x', but is 'y'"),
         ("```python\ndef f(x, y):\n    return 1\n```", r"'y' must have a default"),
         ("```python\ndef f(x):\n    return '\x00'\n```", "null bytes|can't be parsed"),
-        ("```javascript\nfunction f(x) { return x }\n```", "no valid Python"),
+        ("```javascript\nfunction f(x) { return x }\n```", "is JavaScript, not Python"),
         ("```python\n" + "(" * 100_000 + "\n```", "nests brackets"),
         ("x" * 5_000_000, "has 5,000,000 characters"),
     ],

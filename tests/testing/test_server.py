@@ -2,13 +2,16 @@
 
 import http.client
 import json
+import socket
 import threading
+import time
 
 import pytest
 
 from langprop.testing.server import Answer, ScriptedServer
 
 CHAT = "/v1/chat/completions"
+MESSAGES = "/v1/messages"
 
 
 def call(server, path=CHAT, body=None, headers=None, method="POST"):
@@ -136,3 +139,88 @@ def test_closing_does_not_wait_for_a_stalled_answer():
 def test_the_address_of_a_server_that_does_not_run():
     with pytest.raises(RuntimeError, match="with ScriptedServer"):
         _ = ScriptedServer().base_url
+
+
+def test_anthropics_protocol():
+    usage = {"prompt_tokens": 9, "completion_tokens": 2, "prompt_tokens_details": {}}
+    with ScriptedServer(Answer("hi", finish_reason="length", usage=usage), key="k") as server:
+        assert server.base_url == server.address + "/v1"
+        message = json.loads(call(server, MESSAGES, headers={"x-api-key": "k"})[2])
+        status, _, refusal = call(server, MESSAGES, headers={"x-api-key": "wrong"})
+    assert message["content"] == [{"type": "text", "text": "hi"}]
+    assert (message["stop_reason"], message["usage"]["input_tokens"]) == ("max_tokens", 9)
+    assert (status, json.loads(refusal)["error"]["type"]) == (401, "authentication_error")
+
+
+def test_a_stream_of_events():
+    with ScriptedServer("hello") as server:
+        body = {"model": "m", "messages": [], "stream": True}
+        _, headers, raw = call(server, MESSAGES, body)
+    assert headers["Content-Type"] == "text/event-stream"
+    events = [json.loads(line[6:]) for line in raw.decode().split("\n") if line[:5] == "data:"]
+    assert [event["type"] for event in events] == [
+        "message_start",
+        "content_block_start",
+        "ping",
+        "content_block_delta",
+        "content_block_delta",
+        "content_block_stop",
+        "message_delta",
+        "message_stop",
+    ]
+    texts = [event["delta"]["text"] for event in events if "text" in event.get("delta", {})]
+    assert "".join(texts) == "hello"
+
+
+@pytest.mark.parametrize("answer", [Answer(reset=True), Answer("x" * 99, cut=True)])
+def test_a_connection_that_breaks(answer):
+    with (
+        ScriptedServer(answer) as server,
+        pytest.raises((http.client.IncompleteRead, ConnectionError)),
+    ):
+        call(server)
+
+
+def test_a_drip_is_the_whole_answer_in_the_end():
+    with ScriptedServer(Answer("slowly", drip=0.0001)) as server:
+        assert text_of(call(server)[2]) == "slowly"
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer("x", delay=60), Answer("x", stall=True), Answer("x", drip=0.01)]
+)
+def test_it_sees_a_client_that_hangs_up(answer):
+    with ScriptedServer(answer) as server:
+        host, port = server.address.removeprefix("http://").split(":")
+        client = socket.create_connection((host, int(port)))
+        client.sendall(f"POST {CHAT} HTTP/1.1\r\nContent-Length: 0\r\n\r\n".encode())
+        while not server.requests:
+            time.sleep(0.001)
+        assert server.hung_up == 0
+        client.close()
+        end = time.monotonic() + 10
+        while not server.hung_up and time.monotonic() < end:
+            time.sleep(0.001)
+        assert server.hung_up == 1
+
+
+def test_started_again_it_has_the_same_address():
+    server = ScriptedServer("x").start()
+    before = server.base_url
+    server.close()
+    server.start()
+    assert server.base_url == before
+    assert text_of(call(server)[2]) == "x"
+    server.close()
+
+
+def test_an_error_in_the_script_is_shown(capfd):
+    def broken(request):
+        raise KeyError("oops")
+
+    with (
+        ScriptedServer(broken) as server,
+        pytest.raises((http.client.HTTPException, ConnectionError)),
+    ):
+        call(server)
+    assert "KeyError: 'oops'" in capfd.readouterr().err

@@ -22,11 +22,11 @@ def watch(event, args):
     if event == "compile":
         text = args[0]
         text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-        if isinstance(text, str) and "marked" in text:
+        if isinstance(text, str) and "qqmark" in text:
             seen.append(text[:80])
 
 sys.addaudithook(watch)
-ast.parse("marked")
+ast.parse("qqmark")
 assert len(seen) == 1  # the witness sees
 seen.clear()
 
@@ -37,27 +37,27 @@ def double(x: int) -> int:
     '''Twice the number.'''
 
 DATA = [((n,), 2 * n) for n in range(8)]
-GOOD = "def double(x):\\n    marked = 2 * x\\n    return marked\\n"
+GOOD = "def double(x):\\n    qqmark = 2 * x\\n    return qqmark\\n"
 BOMBS = [
-    "marked = " + "not " * 45_000 + "1",
-    "marked = " + "1<" * 5_000 + "1",
-    "marked = " + "1 + " * 45_000 + "1",
-    "marked = a" + ".b" * 90_000,
-    "marked = " + "(" * 95 + "1" + ")" * 95,
-    "marked = " + "lambda:" * 25_000 + "1",
-    "marked = " + "f'{" * 300,
-    "marked = 0x" + "f" * 150_000,
-    "marked = 1\\0",
-    "marked = '\\ud800'",
-    "marked = 1\\n" * 15_000,
-    "# marked " + "x" * 10_000_000,
-    "def double(x):\\n    marked = (",
-    "def double(x):\\n    return 'marked' * 10 ** 10",
+    "qqmark = " + "not " * 45_000 + "1",
+    "qqmark = " + "1<" * 5_000 + "1",
+    "qqmark = " + "1 + " * 45_000 + "1",
+    "qqmark = a" + ".b" * 90_000,
+    "qqmark = " + "(" * 95 + "1" + ")" * 95,
+    "qqmark = " + "lambda:" * 25_000 + "1",
+    "qqmark = " + "f'{" * 300,
+    "qqmark = 0x" + "f" * 150_000,
+    "qqmark = 1\\0",
+    "qqmark = '\\ud800'",
+    "qqmark = 1\\n" * 15_000,
+    "# qqmark " + "x" * 10_000_000,
+    "def double(x):\\n    qqmark = (",
+    "def double(x):\\n    return 'qqmark' * 10 ** 10",
 ]
 
 def finish(trainer, module):
     assert module.best.priority == 1.0, module.best
-    assert "marked" in module.source
+    assert "qqmark" in module.source
     assert seen == [], seen
     assert "libcst" not in sys.modules
     print("done")
@@ -65,11 +65,11 @@ def finish(trainer, module):
 
 FROM_A_MODEL = """
 replies = iter(
-    ["def double(x):\\n    marked = x\\n    return marked\\n"]
+    ["def double(x):\\n    qqmark = x\\n    return qqmark\\n"]
     + [f"```python\\n{bomb}\\n```" for bomb in BOMBS]
     + [f"```python\\n{bomb}\\n{GOOD}```" for bomb in BOMBS[:9]]
-    + ["marked " * 1_500_000, "```\\n" * 300_000, "", "\\0", "\\ud800 marked"]
-    + ["```python\\ndef double(x):\\n    marked = 2 * x\\n    return marked\\n```"] * 100
+    + ["qqmark " * 1_500_000, "```\\n" * 300_000, "", "\\0", "\\ud800 qqmark"]
+    + ["```python\\ndef double(x):\\n    qqmark = 2 * x\\n    return qqmark\\n```"] * 100
 )
 optimizer = lp.LLMOptimizer(lambda messages: next(replies), concurrency=1, n_setup=2)
 """

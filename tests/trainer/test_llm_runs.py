@@ -332,7 +332,8 @@ def strip(exchanges):
             e.request.attempt,
             e.request.role,
             e.llm,
-            e.outcome,
+            # Which of two equal scripts came first is chance.
+            "parsed" if e.outcome == "duplicate" else e.outcome,
             e.child,
         )
         for e in exchanges

@@ -25,9 +25,13 @@ def print_source(console: Console, source: str) -> None:
 
     source = source.rstrip()
     if console.is_terminal:
-        source = source.replace("\r\n", "\n")
-        source = _INVISIBLE.sub(lambda found: ascii(found[0])[1:-1], source)
+        source = visible(source)
     if console.is_terminal and len(source) <= MAX_COLOURED:
         console.print(Syntax(source, "python", background_color="default", word_wrap=True))
     else:
         console.print(source, markup=False, highlight=False, soft_wrap=True)
+
+
+def visible(text: str) -> str:
+    """Text for a terminal: what isn't visible is written as an escape sequence of Python."""
+    return _INVISIBLE.sub(lambda found: ascii(found[0])[1:-1], text.replace("\r\n", "\n"))

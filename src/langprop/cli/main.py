@@ -15,6 +15,8 @@ COMMANDS = {
     "fit": "train a function",
     "show": "show a run: ranking, lineage, the best script, cost",
     "export": "write the best script of a run as a plain Python file",
+    "prompt": "show what a model would be asked",
+    "exchange": "list, show and answer the requests that lie in a folder",
     "doctor": "tell how well generated code can be kept in on this machine",
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from langprop.cli.code import print_source
+from langprop.cli.cost import print_cost
 from langprop.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def run(argv: Sequence[str]) -> int:
     console.print(table)
     if len(ranking) > settings.top:
         console.print(f"… and {len(ranking) - settings.top} more (--top)")
+    state, _ = folder.read()
+    print_cost(console, state.get("optimizer", {}))
     chosen = module.best if settings.policy is None else _find(known, settings.policy)
     if chosen is not None:
         console.print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,6 +26,42 @@ class _Expected:
 
     tokens: float
     usd: float
+
+
+@dataclass
+class _Sum:
+    """Usage, summed in whole numbers, so that the order doesn't matter: replies come in any.
+
+    Attributes:
+        calls, prompt_tokens, completion_tokens, cached_tokens: As in `Usage`.
+        picodollars: Price [1e-12 US dollars]; None if that of a part is unknown.
+        microseconds: Time [1e-6 s].
+    """
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    picodollars: int | None = 0
+    microseconds: int = 0
+
+    def add(self, usage: Usage) -> None:
+        self.calls += usage.calls
+        self.prompt_tokens += usage.prompt_tokens
+        self.completion_tokens += usage.completion_tokens
+        self.cached_tokens += usage.cached_tokens
+        self.microseconds += round(usage.seconds * 1e6)
+        if usage.calls:
+            known = self.picodollars is not None and usage.usd is not None
+            self.picodollars = (
+                (self.picodollars or 0) + round((usage.usd or 0.0) * 1e12) if known else None
+            )
+
+    @property
+    def usage(self) -> Usage:
+        usd = self.picodollars / 1e12 if self.picodollars is not None and self.calls else None
+        counts = (self.calls, self.prompt_tokens, self.completion_tokens, self.cached_tokens)
+        return Usage(*counts, usd, self.microseconds / 1e6)
 
 
 @dataclass
@@ -59,7 +96,7 @@ class Account:
     def __init__(self, budget: Budget | None = None) -> None:
         self.budget = budget or Budget()
         self.exhausted = ""
-        self._spent: dict[tuple[str, str], Usage] = {}
+        self._spent: dict[tuple[str, str], _Sum] = {}
         self._known: dict[str, _Experience] = {}
         self._open: dict[int, _Expected] = {}
         self._opened = 0
@@ -67,7 +104,7 @@ class Account:
     @property
     def total(self) -> Usage:
         """All that was spent."""
-        return sum(self._spent.values(), Usage())
+        return self._sum(self._spent)
 
     @property
     def by_model(self) -> dict[str, Usage]:
@@ -114,8 +151,7 @@ class Account:
             ConfigError: There is a budget in money, and the price isn't known.
         """
         del self._open[number]
-        key = (llm.name, request.role)
-        self._spent[key] = self._spent.get(key, Usage()) + usage
+        self._spent.setdefault((llm.name, request.role), _Sum()).add(usage)
         tokens = usage.prompt_tokens + usage.completion_tokens
         known = self._known.setdefault(llm.name, _Experience())
         known.characters = max(known.characters, _characters(request))
@@ -132,16 +168,16 @@ class Account:
         """What was spent, as JSON data."""
         return {
             "spent": [
-                {"llm": llm, "role": role, **asdict(usage)}
-                for (llm, role), usage in self._spent.items()
+                {"llm": llm, "role": role, **asdict(total)}
+                for (llm, role), total in sorted(self._spent.items())
             ],
-            "known": {name: asdict(known) for name, known in self._known.items()},
+            "known": {name: asdict(known) for name, known in sorted(self._known.items())},
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a saved account."""
         self._spent = {
-            (entry["llm"], entry["role"]): Usage(
+            (entry["llm"], entry["role"]): _Sum(
                 **{name: value for name, value in entry.items() if name not in ("llm", "role")}
             )
             for entry in state["spent"]
@@ -150,10 +186,15 @@ class Account:
         self._open, self.exhausted = {}, ""
 
     def _by(self, part: int) -> dict[str, Usage]:
-        found: dict[str, Usage] = {}
-        for key, usage in self._spent.items():
-            found[key[part]] = found.get(key[part], Usage()) + usage
-        return found
+        names = dict.fromkeys(key[part] for key in self._spent)
+        return {name: self._sum(key for key in self._spent if key[part] == name) for name in names}
+
+    def _sum(self, keys: Iterable[tuple[str, str]]) -> Usage:
+        total = _Sum()
+        for key in keys:
+            other = self._spent[key]
+            total.add(other.usage)
+        return total.usage
 
     def _expected(self, llm: LLM, request: Request) -> _Expected:
         characters = _characters(request)

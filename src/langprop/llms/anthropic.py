@@ -112,8 +112,9 @@ class AnthropicLLM(AsyncLLM):
         def connect() -> Any:
             own: dict[str, Any] = {}
             if address.hostname in LOOPBACK:  # a proxy couldn't reach this machine's own servers
+                direct = {"http://": None, "https://": None}  # this SDK looks for proxies itself
                 own["http_client"] = anthropic.DefaultAsyncHttpxClient(
-                    trust_env=False, timeout=timeout
+                    trust_env=False, timeout=timeout, mounts=direct
                 )
             return anthropic.AsyncAnthropic(**settings, **own)
 

@@ -8,6 +8,7 @@ import concurrent.futures
 import contextlib
 import math
 import os
+import random
 import threading
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
@@ -113,6 +114,12 @@ class AsyncLLM(LLM):
         """
         futures = [self._start(self._answer(list(messages))) for _ in range(n)]
         try:
+            # Where one fails, the others aren't waited for.
+            first = concurrent.futures.FIRST_EXCEPTION
+            done = concurrent.futures.wait(futures, return_when=first).done
+            for future in futures:
+                if future in done:
+                    future.result()
             return [future.result() for future in futures]
         except concurrent.futures.CancelledError as error:
             raise LLMCancelled(f"the request to {self.name} was given up.") from error
@@ -140,12 +147,15 @@ class AsyncLLM(LLM):
         return future
 
     async def _answer(self, messages: Sequence[Message]) -> Reply:
+        # A server that refuses the others would refuse this one. Once it is sent, its own refusals
+        # say when it comes again: those of others would bring all back at the same moment.
+        seconds = self._not_before - asyncio.get_running_loop().time()
+        if seconds > 0:
+            await asyncio.sleep(seconds * (1 + 0.5 * random.random()))  # noqa: S311 - no secret
         return await self.retry(lambda: self._attempt(messages), self._pause)
 
     async def _attempt(self, messages: Sequence[Message]) -> Reply:
         clock = asyncio.get_running_loop().time
-        while (seconds := self._not_before - clock()) > 0:
-            await asyncio.sleep(seconds)
         try:
             return await asyncio.wait_for(self.ask(messages), self.timeout)
         except (asyncio.TimeoutError, TimeoutError) as error:
@@ -157,7 +167,6 @@ class AsyncLLM(LLM):
             raise late from error
         except LLMConnectionError as error:
             if error.retry_after and error.retry_after <= self.retry.total:
-                # All others would be refused as well.
                 self._not_before = max(self._not_before, clock() + error.retry_after)
             raise
 

@@ -109,6 +109,7 @@ class LLM(abc.ABC):
         name: For logs, accounts and the origin of scripts, such as "openai:gpt-5-mini".
         parameters: What is sent with each request beside the messages, as plain data.
         price: What its tokens cost, if that is known.
+        secrets: Keys, which must never be written down.
         reports_price: Whether replies say what they cost: False where that is known to be unknown.
     """
 
@@ -116,6 +117,7 @@ class LLM(abc.ABC):
     parameters: Mapping[str, Any] = {}
     price: Price | None = None
     reports_price: bool = True
+    secrets: Sequence[str] = ()
 
     @abc.abstractmethod
     def generate(self, messages: Sequence[Message], n: int = 1) -> list[Reply]:

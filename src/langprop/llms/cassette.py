@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -14,7 +13,7 @@ from typing import Any
 
 from langprop.errors import CheckpointError, LLMError
 from langprop.llms.base import LLM, Reply, Request, Usage
-from langprop.llms.secrets import redact
+from langprop.llms.secrets import redact, redacted
 from langprop.prompts.message import Message
 
 FORMAT = 1
@@ -52,7 +51,7 @@ class Exchange:
 
     def to_dict(self, secrets: Iterable[str] = ()) -> dict[str, Any]:
         """As JSON data, without secrets."""
-        request, reply = self.request, self.reply
+        request, reply, known = self.request, self.reply, list(secrets)
         data = {
             "format": FORMAT,
             "time": self.time or datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
@@ -74,7 +73,7 @@ class Exchange:
             "usage": None if reply is None else asdict(reply.usage),
             "error": {"type": self.error[0], "text": self.error[1]} if reply is None else None,
         }
-        return {name: _clean(value, list(secrets)) for name, value in data.items()}
+        return {name: redacted(value, known) for name, value in data.items()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Exchange:
@@ -145,7 +144,7 @@ class Cassette:
         Raises:
             CheckpointError: It can't be written.
         """
-        line = json.dumps(exchange.to_dict(getattr(llm, "secrets", ())), default=_plain) + "\n"
+        line = json.dumps(exchange.to_dict(llm.secrets if llm is not None else ())) + "\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # One call of `write` for a line, so that a run that is killed leaves whole lines.
@@ -212,7 +211,7 @@ def read_exchanges(path: str | Path) -> list[Exchange]:
 
 def conversation_key(messages: Sequence[Message]) -> str:
     """What tells conversations apart, as they are recorded: without secrets."""
-    data = [[message.role, _clean(message.content, [])] for message in messages]
+    data = [[message.role, redact(message.content)] for message in messages]
     text = json.dumps(data)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
@@ -220,30 +219,3 @@ def conversation_key(messages: Sequence[Message]) -> str:
 def failure(error: LLMError) -> tuple[str, str]:
     """Type and text of a failure, for the record."""
     return type(error).__name__, str(error)
-
-
-def _clean(value: Any, secrets: list[str]) -> Any:
-    if isinstance(value, str):
-        return redact(value, secrets)
-    if isinstance(value, Mapping):
-        return {
-            str(name): "[key]" if _is_secret(str(name)) else _clean(item, secrets)
-            for name, item in value.items()
-        }
-    if isinstance(value, (list, tuple)):
-        return [_clean(item, secrets) for item in value]
-    return value
-
-
-def _is_secret(name: str) -> bool:
-    lower = name.lower().replace("-", "_")
-    return lower in {"authorization", "password", "secret", "cookie"} or lower.endswith(
-        ("api_key", "apikey", "_token", "_secret", "_password")
-    )
-
-
-def _plain(value: Any) -> str:
-    """What a server takes but JSON doesn't know is shown, not kept."""
-    with contextlib.suppress(Exception):
-        return redact(repr(value))
-    return f"<{type(value).__name__}>"

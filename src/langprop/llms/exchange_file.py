@@ -155,11 +155,12 @@ class Asked:
             raise Unusable(f"is no request of this version ({FORMAT}).")
         total = rest.count(f"<!-- {name}: message ")
         found = re.findall(
-            rf"^<!-- {name}: message \d+ of {total} -->\n# (\w+)\n\n(.*?)\n\n(?=<!-- {name}: )",
+            rf"^<!-- {name}: message (\d+) of {total} -->\n# (\w+)\n\n(.*?)\n\n(?=<!-- {name}: )",
             rest,
             re.DOTALL | re.MULTILINE,
         )
-        if len(found) != total or not rest.rstrip().endswith(f"<!-- {name}: end -->"):
+        numbered = [number for number, _, _ in found] == [str(one + 1) for one in range(total)]
+        if not numbered or not rest.rstrip().endswith(f"<!-- {name}: end -->"):
             raise Unusable("is a request that was changed or isn't complete.")
         try:
             numbers = {key: int(about.get(key, "")) for key in ("step", "index", "attempt", "copy")}
@@ -167,14 +168,14 @@ class Asked:
             raise Unusable("is a request whose front matter was changed.") from error
         copy = numbers.pop("copy")
         ids = {key: _null(about.get(key, "null")) for key in ("parent", "donor")}
-        messages = [Message(role, content) for role, content in found]
+        messages = [Message(role, content) for _, role, content in found]
         request = Request(messages, about.get("role", "update"), **numbers, **ids)  # type: ignore[arg-type] # as it was written
         return cls(name, request, copy)
 
 
 def render_reply(text: str) -> str:
     """The text of a reply's file, complete as it is."""
-    return text + ("" if text.endswith("\n") or not text else "\n") + END + "\n"
+    return f"{text}\n{END}\n"
 
 
 def decode(data: bytes) -> str:
@@ -215,7 +216,7 @@ def parse_reply(data: bytes, asked_id: str, *, model: str, seconds: float) -> Re
     text = decode(data)
     marked = text.rstrip().endswith(END)
     if marked:
-        text = text.rstrip().removesuffix(END)
+        text = text.rstrip().removesuffix(END).removesuffix("\n")
     about, body = front_matter(text)
     if not _KNOWN & about.keys() or "langprop" in about:  # a model may begin with a line of dashes
         about, body = {}, text

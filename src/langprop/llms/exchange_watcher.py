@@ -141,8 +141,11 @@ class Watcher:
                 waiting = list(self._open.values())
             self._wake.clear()
             start = time.perf_counter()
+            pause = self.poll
             try:
                 self._look(waiting)
+                if not any(one.done.is_set() for one in waiting):  # nothing but looking
+                    pause = max(pause, SHARE * (time.perf_counter() - start))
                 self._trouble = None
             except OSError as error:
                 self._trouble = self._trouble or start
@@ -151,7 +154,7 @@ class Watcher:
             except Exception as error:  # nobody shall wait for a thread that has ended
                 _log.exception("looking for replies failed")
                 self._fail(waiting, LLMError(f"{self.name}: {type(error).__name__}: {error}"))
-            self._wake.wait(max(self.poll, SHARE * (time.perf_counter() - start)))
+            self._wake.wait(pause)
 
     def _look(self, waiting: Sequence[Waiting]) -> None:
         requests, replies = self.folder.look()

@@ -139,7 +139,8 @@ class Explainer:
             return self._no_connection(error.__cause__ or error)
         if any(kind.__name__ == "TransportError" for kind in type(error).__mro__):
             return self._no_connection(error)  # of httpx, from within a stream
-        if isinstance(error, (sdk.APIResponseValidationError, ValueError)):  # broken JSON
+        if isinstance(error, (sdk.APIResponseValidationError, ValueError, RecursionError)):
+            # Broken JSON, or deeper than any answer is.
             return LLMConnectionError(self._no_json(str(error)))
         if isinstance(error, sdk.APIError):  # such as an error within a stream
             return LLMRequestError(f"{self.server}: {self._brief(str(error))}")

@@ -135,6 +135,7 @@ class OpenAILLM(AsyncLLM):
         self.base_url = str(self._client.base_url)
         self.find_price(model, base_url=self.base_url, provider="azure" if azure else None)
         self.reports_price = self.reports_price or "openrouter" in (address.hostname or "")
+        self.secrets = [key] if key else []
         self._explain = Explainer(openai, model, self.base_url, key_name=key_name, key=key)
 
     async def ask(self, messages: Sequence[Message]) -> Reply:

@@ -23,7 +23,8 @@ class Retry:
     Only what may pass is tried again: a lost connection, a time-out, a server that is overloaded or
     limits the rate. The pause doubles from one attempt to the next, and is drawn between half of it
     and all of it, so that many requests don't come back at the same moment. A server that says how
-    long to wait is waited for just as long.
+    long to wait is waited for just as long the first time; a request that it refuses again waits
+    for that and a part of its own pause, for the others were told the same.
 
     Args:
         times: Attempts after the first one.
@@ -87,7 +88,8 @@ class Retry:
         """Pause after so many attempts [s]."""
         jitter = random.random()  # noqa: S311 - spreads requests, and decides nothing else
         if asked is not None:
-            return asked * (1 + 0.1 * jitter) + 0.05 * jitter
+            more = min(self.longest, self.first * (2.0 ** min(made - 1, 60) - 1.0))
+            return asked + jitter * max(more, 0.1 * asked + 0.05)
         return min(self.longest, self.first * 2.0 ** min(made - 1, 60)) * (0.5 + 0.5 * jitter)
 
 
@@ -102,10 +104,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             seconds = float(lower.get(name, "")) * unit
         except ValueError:
             continue
-        return seconds if 0 <= seconds < math.inf else None
+        if 0 <= seconds < math.inf:
+            return seconds
     try:
         when = parsedate_to_datetime(lower.get("retry-after", ""))
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
     if when.tzinfo is None:
         when = when.replace(tzinfo=timezone.utc)

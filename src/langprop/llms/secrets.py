@@ -38,6 +38,37 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return _KEY_LIKE.sub(BLOT, text)
 
 
+def redacted(value: Any, secrets: Iterable[str] = ()) -> Any:
+    """Plain data without keys: in its texts, and where the name of a setting says that it is one.
+
+    Args:
+        value: Plain data; what is something else is shown, as text.
+        secrets: As for `redact`.
+    """
+    if isinstance(value, str):
+        return redact(value, secrets)
+    if isinstance(value, Mapping):
+        return {
+            str(name): BLOT if _is_secret(str(name)) else redacted(item, secrets)
+            for name, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [redacted(item, secrets) for item in value]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    try:
+        return redact(repr(value), secrets)
+    except Exception:  # of the value's own method
+        return f"<{type(value).__name__}>"
+
+
+def _is_secret(name: str) -> bool:
+    lower = name.lower().replace("-", "_")
+    return lower in {"authorization", "password", "secret", "cookie"} or lower.endswith(
+        ("api_key", "apikey", "_token", "_secret", "_password")
+    )
+
+
 def _environment() -> list[str]:
     return [
         value.strip()

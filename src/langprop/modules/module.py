@@ -17,7 +17,10 @@ from langprop.modules.stub import Stub
 from langprop.population.population import Population
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from langprop.executors.base import Executor, Session
+    from langprop.modules.reference import Reference
     from langprop.population.policy import Policy
     from langprop.population.record import Record
     from langprop.prompts.prompts import Prompts
@@ -95,6 +98,7 @@ class Module:
         self.check()
 
     _lock: threading.Lock
+    _reference: Reference | None = None
     _session: Session | None
     _session_id: str
 
@@ -316,6 +320,53 @@ class Module:
         # A function that is used for long isn't given up after some calls that broke a limit.
         limits = dataclasses.replace(self.limits or Limits(), failures=1 << 30)
         return (self.executor or shared_executor()).open(script, limits)
+
+    @classmethod
+    def from_reference(cls, folder: str | Path, *args: Any, **kwargs: Any) -> Self:
+        """A module from a checkpoint of the paper's code, with its records and templates.
+
+        It can be called and exported; a subclass that defines `score` can be trained further. No
+        script is parsed or run here.
+
+        Args:
+            folder: `<run>/ckpt/<tag>/<function name>`, or the folder above it.
+            *args: For the constructor of a subclass.
+            **kwargs: Likewise.
+
+        Raises:
+            CheckpointError: There is none, it can't be read, or is of another function.
+            ModuleError: As for the class.
+        """
+        from langprop.modules.reference import Reference
+
+        reference = Reference.read(folder, cls.entry_point)
+        module: Self = cls.__new__(cls, *args, **kwargs)
+        if not (cls.entry_point or cls.stub or cls.seeds):  # else the name is known
+            module.entry_point = reference.name
+        module.__init__(*args, **kwargs)  # type: ignore[misc]
+        reference.restore(module)
+        return module
+
+    @property
+    def read_from_reference(self) -> bool:
+        """Whether it came from `from_reference`, so that its scripts have no proper ids yet."""
+        return self._reference is not None
+
+    def to_reference(self, folder: str | Path, *, step: int | None = None) -> Path:
+        """Write a checkpoint in the format of the paper's code, in one piece.
+
+        The format knows no stub, and no templates in Jinja: in their place stand short ones.
+
+        Args:
+            folder: The function's folder; its name is free.
+            step: Step of the training; by default that of the checkpoint that was read, or 0.
+
+        Raises:
+            CheckpointError: It can't be written, or other files in the folder would be lost.
+        """
+        from langprop.modules.reference import Reference
+
+        return Reference.of(self, step).write(folder)
 
     def close(self) -> None:
         """End the process in which the trained function runs; the next call starts another."""

@@ -4,7 +4,8 @@
 - `llm.LLMOptimizer`: a language model writes the scripts.
 - `mutation.MutationOptimizer`: random edits of the syntax tree; no model, no network.
 - `workshop.Workshop`: reads and edits source in a guarded process; `answer` judges what it says.
-- `feedback`: what a policy did → variables of the prompts.
+- `feedback`: what a policy did → variables of the prompts; `choice` of the samples that are shown
+  (`resemblance` of their inputs), `summary` of them all.
 """
 
 from langprop.optim.optimizer import Optimizer

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from langprop.errors import ReplyError, SandboxError, ScriptError
 from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import Outcome
-from langprop.scripts.service import DEFECT, OK, REPLY, SCRIPT, to_text
+from langprop.scripts.travel import DEFECT, OK, REPLY, SCRIPT, to_text
 
 UNSAFE = "the script can't be read safely"
 

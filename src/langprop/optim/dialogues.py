@@ -22,6 +22,7 @@ from langprop.llms.pool import RequestPool
 from langprop.optim.dialogue import Dialogue
 from langprop.optim.statistics import ReplyStatistics
 from langprop.prompts.abbreviate import shorten
+from langprop.scripts.continuation import join_continuation
 from langprop.scripts.script import Script
 
 if TYPE_CHECKING:
@@ -29,14 +30,6 @@ if TYPE_CHECKING:
     from langprop.optim.answer import Written
     from langprop.optim.workshop import Workshop
     from langprop.prompts.prompts import Prompts
-
-try:  # TEMPORARY
-    from langprop.scripts.continuation import join_continuation
-except ImportError:
-
-    def join_continuation(first: str, more: str) -> list[str]:
-        return [first + more]
-
 
 _log = logging.getLogger(__name__)
 
@@ -212,11 +205,14 @@ class Dialogues:
         texts = [reply.text]
         if dialogue.continued:
             texts = join_continuation(dialogue.partial, reply.text)
-        return self._workshop.read_reply(
-            texts[0],
+        return self._workshop.read_any(
+            texts,
             self._module.entry_point,
             stub=self._module.stub,
             truncated=reply.finish_reason == "length",
+            parent=dialogue.parent.source if dialogue.parent is not None else None,
+            edits=dialogue.edits,
+            provided=tuple(self._variables.get("modules", ())),
         )
 
     def _next(self, heard: Dialogue, reply: Reply, error: ReplyError) -> Dialogue | None:

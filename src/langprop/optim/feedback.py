@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from langprop.errors import ScriptError
 from langprop.modules.links import called, direct
-from langprop.modules.score import exact_match
+from langprop.optim.choice import Feedback, choose, choose_worst
+from langprop.optim.summary import Summary, same_outputs
 from langprop.population.policy import MAIN
 from langprop.population.record import Record
-from langprop.sandbox.outcome import STATUSES
+from langprop.prompts.difference import compare, describe
+from langprop.prompts.focus import find_focus
 from langprop.scripts.parameters import parameter_names
 from langprop.scripts.parsing import find_function
 
@@ -25,45 +23,19 @@ if TYPE_CHECKING:
     from langprop.population.policy import Policy
     from langprop.population.tracker import Tracker
 
-_ERROR_NAME = re.compile(r"^([A-Za-z_][\w.]*)(?=:|$)", re.MULTILINE)
+__all__ = [
+    "Summary",
+    "choose_worst",
+    "crossover_variables",
+    "name_arguments",
+    "same_outputs",
+    "setup_variables",
+    "update_variables",
+]
 
+MAX_DIFFERENCE = 400  # [characters] of the description of where an answer and its label differ
 
-@dataclass(frozen=True)
-class Summary:
-    """How the samples of a step went.
-
-    Attributes:
-        samples: How many there were.
-        statuses: How many had each status; the good one first, those without samples left out.
-        exceptions: How many raised each type of exception, most frequent first.
-        lowest: Lowest score of an answered sample.
-        highest: Highest score of an answered sample.
-        wrong: Answered samples with score 0, if all scores are 0 or 1; else None.
-    """
-
-    samples: int = 0
-    statuses: Mapping[str, int] = field(default_factory=dict)
-    exceptions: Mapping[str, int] = field(default_factory=dict)
-    lowest: float = 0.0
-    highest: float = 0.0
-    wrong: int | None = None
-
-    @classmethod
-    def of(cls, records: Sequence[Record]) -> Summary:
-        """Count the records of a step."""
-        count = Counter(record.status for record in records)
-        raised = Counter(
-            _exception_name(record.exception) for record in records if record.status == "exception"
-        )
-        scores = [record.score for record in records if record.status == "ok"]
-        return cls(
-            samples=len(records),
-            statuses={status: count[status] for status in STATUSES if count[status]},
-            exceptions=dict(raised.most_common()),
-            lowest=min(scores, default=0.0),
-            highest=max(scores, default=0.0),
-            wrong=scores.count(0.0) if set(scores) <= {0.0, 1.0} else None,
-        )
+_NOTHING = Record(sample=-1, status="ok", score=0.0)
 
 
 def setup_variables(module: Module) -> dict[str, Any]:
@@ -87,87 +59,109 @@ def setup_variables(module: Module) -> dict[str, Any]:
     }
 
 
-def update_variables(module: Module, policy: Policy, rng: np.random.Generator) -> dict[str, Any]:
-    """Variables of the update prompt: what a parent is, and what it did on one sample.
-
-    The sample is drawn from those with the parent's lowest score.
+def update_variables(
+    module: Module,
+    policy: Policy,
+    rng: np.random.Generator,
+    *,
+    feedback: Feedback = "worst",
+    samples: int = 3,
+) -> dict[str, Any]:
+    """Variables of the update prompt: what a parent is, and what it did on some samples.
 
     Args:
         module: The module that the policy belongs to.
         policy: The parent.
-        rng: Generator that the sample is drawn with.
+        rng: Generator that samples are drawn with.
+        feedback: Which samples: "worst" (one of those with the lowest score, as in the paper),
+            "diverse" (failures that differ), "contrast" (a failure beside a success), or a function
+            `(records, rng) -> records`.
+        samples: How many at the most, where the strategy shows several.
 
     Returns:
         Of the parent: `code`, `avg_score`, `summary` (a `Summary`), `same_outputs` (whether it
-        answered everything alike). Of the sample: `record`, `status`, `score`, `args`, `kwargs`,
-        `inputs` (arguments by name), `outputs`, `label`, `exception`, `printed`, `feedback`,
-        `calls` (those of a sample with several, then those between modules: function, inputs,
-        output, exception, printed), `call_origins` (for each the function that made it, "" for
-        `Module.forward`); where `Module.forward` made several calls, `args`, `kwargs` and `outputs`
-        are those of the first one kept. And `function_name`, `stub`, `modules`. Without records,
-        `record` is None, and what would come from it is empty.
+        answered everything alike). Of the first sample: `record`, `status`, `score`, `args`,
+        `kwargs`, `inputs` (arguments by name), `outputs`, `label`, `exception`, `printed`,
+        `feedback`, `calls` (those of a sample with several, then those between modules: function,
+        inputs, output, exception, printed), `call_origins` (for each the function that made it, ""
+        for `Module.forward`); where `Module.forward` made several calls, `args`, `kwargs` and
+        `outputs` are those of the first one kept. `differences` says where the answer and the label
+        differ, if they can be compared entry by entry; `focus` holds the places of the inputs that
+        the exception is about, `output_focus` those where the answer differs, as paths of keys.
+        And `samples`, all that were chosen, each a mapping with these keys; `function_name`,
+        `stub`, `modules`. Without records, `record` is None, what would come from it is empty, and
+        so is `samples`.
+
+    Raises:
+        ConfigError: There is no such strategy, or the function returns something else.
 
     Source: Ishida et al. 2024: a random one of the worst samples.
     """
     tracker = _tracker(policy)
-    record = choose_worst(tracker.records, rng)
-    name, stub = module.entry_point, module.stub
-    shown = record or Record(sample=-1, status="ok", score=0.0)
-    stubs = _stubs(module) if any(call.function for call in shown.calls) else {}
-    calls = [
-        {
-            "function": call.function or name,
-            "inputs": name_arguments(
-                stubs.get(call.function, stub), call.function or name, call.args, call.kwargs
-            ),
-            "output": call.output,
-            "exception": call.exception,
-            "printed": call.printed,
-            "origin": call.origin,
-        }
-        for call in shown.calls
-    ]
-    args, kwargs, outputs = shown.args, shown.kwargs, shown.output
-    if shown.calls and not shown.calls[0].function:
-        first = shown.calls[0]
-        args, kwargs, outputs = first.args, first.kwargs, first.output
+    chosen = choose(tracker.records, rng, feedback, samples)
+    shown = _samples(module, chosen)
+    first = shown[0] if shown else {**_sample(module, _NOTHING, {}), "record": None}
     return {
         **_specification(module),
         "code": policy.script.source,
-        "avg_score": tracker.avg_score,
-        "summary": Summary.of(tracker.records),
-        "same_outputs": same_outputs(tracker.records),
-        "record": record,
-        "status": shown.status,
-        "score": shown.score,
-        "args": tuple(args),
-        "kwargs": dict(kwargs),
-        "inputs": name_arguments(stub, name, args, kwargs),
-        "outputs": outputs,
-        "label": shown.label,
-        "exception": shown.exception,
-        "printed": shown.printed,
-        "feedback": shown.feedback,
-        "calls": calls,
-        "call_origins": [call.origin for call in shown.calls],
+        **_performance(tracker),
+        **first,
+        "samples": shown,
     }
 
 
-def choose_worst(records: Sequence[Record], rng: np.random.Generator) -> Record | None:
-    """One of the records with the lowest score, at random; None if there are none."""
-    if not records:
-        return None
-    lowest = min(_rank(record) for record in records)
-    worst = [record for record in records if _rank(record) == lowest]
-    return worst[int(rng.integers(len(worst)))]
+def crossover_variables(
+    module: Module,
+    policy: Policy,
+    donor: Policy,
+    rng: np.random.Generator,
+    *,
+    feedback: Feedback = "worst",
+    samples: int = 3,
+) -> dict[str, Any]:
+    """Variables of the crossover prompt: those of the first parent, and the second one.
 
+    Args:
+        module: The module that both belong to.
+        policy: The first parent.
+        donor: The second parent.
+        rng: Generator that samples are drawn with.
+        feedback: Which samples of the first parent; see `update_variables`.
+        samples: How many at the most, of each.
 
-def same_outputs(records: Sequence[Record]) -> bool:
-    """Whether a script gave the same answer to different inputs, where others were wanted."""
-    answered = [record for record in records if record.status == "ok"]
-    if len(answered) < 2 or _all_equal([record.label for record in answered]):
-        return False
-    return _all_equal([record.output for record in answered])
+    Returns:
+        Those of `update_variables`, and `donor`, a mapping with `code`, `avg_score`, `summary`,
+        `same_outputs`; `common` (samples that both were judged on), `n_better`, `n_worse` (on how
+        many of them it has the higher or the lower score than the first parent); and `better`: of
+        the samples where it is better those with the largest advantage, each a mapping as in
+        `samples`, with `other`, a mapping of what the first parent did on it.
+
+    Raises:
+        ConfigError: As for `update_variables`.
+    """
+    variables = update_variables(module, policy, rng, feedback=feedback, samples=samples)
+    mine, theirs = _tracker(policy), _tracker(donor)
+    known = {record.sample: record for record in mine.records}
+    pairs = [(record, known[record.sample]) for record in theirs.records if record.sample in known]
+    gains = [pair for pair in pairs if pair[0].score > pair[1].score]
+    gains.sort(key=lambda pair: pair[1].score - pair[0].score)
+    better = [
+        {**one, "other": other}
+        for one, other in zip(
+            _samples(module, [pair[0] for pair in gains[:samples]]),
+            _samples(module, [pair[1] for pair in gains[:samples]]),
+            strict=True,
+        )
+    ]
+    second = {
+        "code": donor.script.source,
+        **_performance(theirs),
+        "common": len(pairs),
+        "n_better": len(gains),
+        "n_worse": sum(one.score < other.score for one, other in pairs),
+        "better": better,
+    }
+    return {**variables, "donor": second}
 
 
 def name_arguments(
@@ -183,6 +177,63 @@ def name_arguments(
         for index, value in enumerate(args)
     }
     return {**named, **kwargs}
+
+
+def _samples(module: Module, records: Sequence[Record]) -> list[dict[str, Any]]:
+    nested = any(call.function for record in records for call in record.calls)
+    stubs = _stubs(module) if nested else {}
+    return [_sample(module, record, stubs) for record in records]
+
+
+def _sample(module: Module, record: Record, stubs: Mapping[str, str]) -> dict[str, Any]:
+    """Variables of one sample."""
+    name, stub = module.entry_point, module.stub
+    calls = [
+        {
+            "function": call.function or name,
+            "inputs": name_arguments(
+                stubs.get(call.function, stub), call.function or name, call.args, call.kwargs
+            ),
+            "output": call.output,
+            "exception": call.exception,
+            "printed": call.printed,
+            "origin": call.origin,
+        }
+        for call in record.calls
+    ]
+    args, kwargs, outputs = record.args, record.kwargs, record.output
+    if record.calls and not record.calls[0].function:
+        first = record.calls[0]
+        args, kwargs, outputs = first.args, first.kwargs, first.output
+    inputs = name_arguments(stub, name, args, kwargs)
+    compared = compare(record.output, record.label) if record.status == "ok" else None
+    return {
+        "record": record,
+        "status": record.status,
+        "score": record.score,
+        "args": tuple(args),
+        "kwargs": dict(kwargs),
+        "inputs": inputs,
+        "outputs": outputs,
+        "label": record.label,
+        "exception": record.exception,
+        "printed": record.printed,
+        "feedback": record.feedback,
+        "calls": calls,
+        "call_origins": [call.origin for call in record.calls],
+        "differences": describe(compared, MAX_DIFFERENCE) if compared is not None else "",
+        "focus": find_focus(record.exception, inputs) if record.status == "exception" else [],
+        "output_focus": compared.paths if compared is not None else [],
+    }
+
+
+def _performance(tracker: Tracker) -> dict[str, Any]:
+    summary = Summary.of(tracker.records, tracker)
+    return {
+        "avg_score": tracker.avg_score,
+        "summary": summary,
+        "same_outputs": summary.same_outputs,
+    }
 
 
 def _specification(module: Module) -> dict[str, Any]:
@@ -210,21 +261,3 @@ def _parameters(stub: str, entry_point: str) -> list[str]:
         return parameter_names(find_function(stub, entry_point))
     except ScriptError:
         return []
-
-
-def _rank(record: Record) -> float:
-    return -math.inf if math.isnan(record.score) else record.score
-
-
-def _all_equal(values: Sequence[Any]) -> bool:
-    first = values[0]
-    try:
-        return all(exact_match(value, first) for value in values[1:])
-    except Exception:  # labels may be of any type, and compare in any way
-        return False
-
-
-def _exception_name(text: str) -> str:
-    """The type in a message that ends with `Type: message`, after the script's lines."""
-    match = _ERROR_NAME.search(text)
-    return match[1].rpartition(".")[2] if match else "unknown"

@@ -11,11 +11,13 @@ from langprop.errors import ConfigError, OutOfBudget, ReplyError
 from langprop.llms.account import check_price
 from langprop.llms.base import LLM, Reply, Usage
 from langprop.llms.callable import CallableLLM
+from langprop.llms.secrets import redacted
 from langprop.optim.ahead import ahead
+from langprop.optim.choice import Feedback, check_feedback
 from langprop.optim.dialogue import Dialogue
 from langprop.optim.dialogues import Dialogues, Result
 from langprop.optim.estimate import expected_usage
-from langprop.optim.feedback import setup_variables, update_variables
+from langprop.optim.feedback import crossover_variables, setup_variables, update_variables
 from langprop.optim.optimizer import Optimizer
 from langprop.optim.statistics import ReplyStatistics
 from langprop.population.selection import Selection, top_k
@@ -86,7 +88,7 @@ class LLMOptimizer(Optimizer):
         continuations: int = 2,
         concurrency: int = 32,
         selection: Selection = top_k,
-        feedback: str | Callable[..., Any] = "worst",
+        feedback: Feedback = "worst",
         crossover: float = 0.0,
         edit: Edit | None = None,
     ) -> None:
@@ -109,7 +111,7 @@ class LLMOptimizer(Optimizer):
         self.continuations = continuations
         self.concurrency = concurrency
         self.selection = selection
-        self.feedback = feedback
+        self.feedback = check_feedback(feedback)
         self.crossover = crossover
         self.edit = edit
         self.statistics = ReplyStatistics()
@@ -213,11 +215,13 @@ class LLMOptimizer(Optimizer):
             donor = self._donor(parent, policies)
             prompts, edit = _prompts(module), {"edit": self.edit or ""}
             if donor is None:
-                variables = update_variables(module, parent, self.rng)
+                variables = update_variables(module, parent, self.rng, feedback=self.feedback)
                 messages = prompts.render_update({**variables, **edit})
             else:
-                variables = update_variables(module, parent, self.rng)
-                messages = prompts.render_update({**variables, **edit})
+                variables = crossover_variables(
+                    module, parent, donor, self.rng, feedback=self.feedback
+                )
+                messages = prompts.render_crossover({**variables, **edit})
             dialogues.append(
                 Dialogue(
                     index,
@@ -264,7 +268,7 @@ class LLMOptimizer(Optimizer):
         held = held or self._dialogues(module)
         before = set(self._seen)
         self._results = []
-        found = False
+        found: list[Placed] = []
         for results in held.run(dialogues):
             new: list[Placed] = []
             for dialogue, script in results:
@@ -272,10 +276,10 @@ class LLMOptimizer(Optimizer):
                 self._results.append(Result(dialogue, None if known else script))
                 if script is not None and not known:
                     new.append((dialogue.index, script))
-            self._remember(script for _, script in new)
-            found = found or bool(new)
+            found += new
             if new:
                 yield new
+        self._remember(script for _, script in sorted(found, key=lambda item: item[0]))
         if setup and not found:
             if self.account.exhausted:
                 raise OutOfBudget(f"budget: {self.account.exhausted}")
@@ -346,6 +350,18 @@ class LLMOptimizer(Optimizer):
         self._step, seen = state["step"], state["seen"]
         self._seen = {seen[start : start + _DIGITS]: None for start in range(0, len(seen), _DIGITS)}
 
+    def settings(self) -> dict[str, Any]:
+        """What it was made with, as plain data for the run's folder; no secrets."""
+        names = ("n_setup", "attempts", "continuations", "concurrency", "crossover", "edit")
+        feedback, rule = self.feedback, self.selection
+        return {
+            **super().settings(),
+            **{name: getattr(self, name) for name in names},
+            "feedback": feedback if isinstance(feedback, str) else _named(feedback),
+            "selection": _named(rule),
+            "parameters": redacted(self.llm.parameters, self.llm.secrets),
+        }
+
     def close(self) -> None:
         """Let go of connections."""
         self.llm.close()
@@ -361,6 +377,10 @@ def _in_order(groups: Iterator[list[Placed]]) -> list[Script]:
     for _, script in sorted(itertools.chain.from_iterable(groups), key=lambda item: item[0]):
         found.setdefault(script.id, script)
     return list(found.values())
+
+
+def _named(function: Any) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))
 
 
 def _as_llm(llm: LLM | str | Callable[[list[Message]], str | Reply]) -> LLM:

@@ -138,6 +138,11 @@ class Optimizer(abc.ABC):
         """What so many steps are likely to use of models; nothing, unless it asks one."""
         return Usage()
 
+    def settings(self) -> dict[str, Any]:
+        """What it was made with, as plain data for the run's folder; no secrets."""
+        names = ("name", "n_parents", "n_children", "capacity", "decay", "survivors")
+        return {name: getattr(self, name) for name in names}
+
     def close(self) -> None:  # noqa: B027 - optional: most optimizers hold nothing
         """Let go of connections."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from langprop.errors import DataError, IsolationError, ReplyError, ScriptError
@@ -13,9 +13,8 @@ from langprop.executors.base import Executor, Session, SessionCall
 from langprop.optim.answer import UNSAFE, UnsafeError, Written, answer_of, as_written, expect, is_id
 from langprop.sandbox.limits import Limits
 from langprop.scripts.parsing import MAX_SIZE, check_length, text_id
-from langprop.scripts.reply import check_reply_length
 from langprop.scripts.script import Script
-from langprop.scripts.service import to_bytes
+from langprop.scripts.travel import MAX_REPLY, check_reply_length, to_bytes
 
 if TYPE_CHECKING:
     from langprop.scripts.mutation.example import Example
@@ -91,7 +90,15 @@ class Workshop:
                 script.identify(content_id)
 
     def read_reply(
-        self, text: str, entry_point: str, *, stub: str = "", truncated: bool = False
+        self,
+        text: str,
+        entry_point: str,
+        *,
+        stub: str = "",
+        truncated: bool = False,
+        parent: str | None = None,
+        edits: bool = False,
+        provided: Collection[str] = (),
     ) -> Written:
         """Find the script in a reply; see `langprop.scripts.reply.read_reply`.
 
@@ -100,8 +107,63 @@ class Workshop:
                 for whoever wrote the reply.
             SandboxError: The sandbox itself failed.
         """
-        check_reply_length(text)
-        call = _call("read_reply", to_bytes(text), entry_point, to_bytes(stub), truncated)
+        return self.read_any(
+            [text],
+            entry_point,
+            stub=stub,
+            truncated=truncated,
+            parent=parent,
+            edits=edits,
+            provided=provided,
+        )
+
+    def read_any(
+        self,
+        texts: Sequence[str],
+        entry_point: str,
+        *,
+        stub: str = "",
+        truncated: bool = False,
+        parent: str | None = None,
+        edits: bool = False,
+        provided: Collection[str] = (),
+    ) -> Written:
+        """Find the script in the first text that holds one, in one round trip.
+
+        For what a reply and its continuation may be together, as `join_continuation` of
+        `langprop.scripts.continuation` gives it.
+
+        Args:
+            texts: What the reply may be, the likeliest first; what is too long is left out.
+            entry_point: Name of the function that the script must define.
+            stub: As for `read_reply`, and so are the others.
+            truncated: Whether the model was cut off at the end of them.
+            parent: Source of the script that is to be improved, if any.
+            edits: Whether edits of the parent were asked for.
+            provided: Names that scripts find without binding them.
+
+        Raises:
+            ReplyError: None of them holds a usable script; the reason is that of the first.
+            SandboxError: The sandbox itself failed.
+            ValueError: There is no text.
+        """
+        if not texts:
+            raise ValueError("read_any needs one text at least.")
+        fit = [text for text in texts if len(text) <= MAX_REPLY]
+        if not fit:
+            check_reply_length(texts[0])
+        if parent is not None and len(parent) > MAX_SIZE:
+            parent = None  # what is read can't be as long
+        call = _call(
+            "read_any",
+            [to_bytes(text) for text in fit],
+            entry_point,
+            to_bytes(stub),
+            truncated,
+            parent=None if parent is None else to_bytes(parent),
+            edits=edits,
+            provided=list(provided),
+        )
         try:
             return as_written(self._ask([call])[0])
         except ReplyError:

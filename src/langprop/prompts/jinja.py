@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from langprop.errors import TemplateError
 from langprop.prompts.abbreviate import abbreviate, assignments, shorten
+from langprop.prompts.difference import difference
 from langprop.prompts.fence import fenced, sendable
 from langprop.prompts.message import Message, Role
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
     import jinja2
 
+OWN = Path(__file__).parent / "templates"
 ROLES: dict[str, Role] = {"system": "system", "user": "user", "assistant": "assistant"}
+MAX_LINE = 200  # [characters] of a template's line in an error's message
+
 _ROLE_LINE = re.compile(r"^%%[ \t]+(.*?)[ \t]*$", re.MULTILINE)
 _TOKEN = secrets.token_hex(16)  # of this process; never rendered, so that no value can hold it
 _MARK = re.compile(rf"\x00{_TOKEN}:(\w+)\x00\n?")
@@ -32,12 +36,14 @@ class JinjaTemplate:
     the first one is a user message, and a message with nothing but blanks is dropped. Such a line
     in a *value* is data. Besides Jinja's own filters there are `abbreviate(budget)`, for values of
     any size, `assignments(budget)`, for named values, `shorten(limit)`, for text, and
-    `fenced(language)`, for text that shall not be taken for a part of the prompt.
+    `fenced(language)`, for text that shall not be taken for a part of the prompt, and
+    `difference(label)`, for the places where an answer differs from it.
 
     Args:
         source: Text of the template.
         name: What errors call it.
-        folder: Where `{% include "_part.jinja" %}` looks; None if there is nothing to include.
+        folder: Where `{% include "_part.jinja" %}` looks first; then, or if it is None, it looks
+            among the parts of our own templates, such as "_answer.jinja".
 
     Raises:
         TemplateError: The source isn't valid; names template and line.
@@ -86,8 +92,10 @@ class JinjaTemplate:
         except jinja2.TemplateSyntaxError as error:  # in an included part
             raise TemplateError(f"{error.name}, line {error.lineno}: {error.message}") from error
         except Exception as error:
-            where = _where(error.__traceback__) or self.name
-            raise TemplateError(f"{where}: {_what(error, variables)}") from error
+            where, number = _where(error.__traceback__)
+            place = f"{where}, line {number}" if where else self.name
+            what = _what(error, variables)
+            raise TemplateError(f"{place}: {what}{self._line(where, number)}") from error
         messages: list[Message] = []
         first, *parts = _MARK.split(text)
         for role, content in [("user", first), *zip(parts[::2], parts[1::2], strict=True)]:
@@ -96,6 +104,19 @@ class JinjaTemplate:
         if not messages:
             raise TemplateError(f"{self.name}: the prompt is empty; write what the model shall do.")
         return messages
+
+    def _line(self, name: str, number: int) -> str:
+        """A line of this template or of an included one, as the end of an error's message."""
+        source = self.source if name == self.name else ""
+        loader = self._template.environment.loader
+        if name and not source and loader is not None:
+            try:
+                source = loader.get_source(self._template.environment, name)[0]
+            except Exception:  # the file is gone meanwhile: the error is told without the line
+                return ""
+        lines = source.split("\n")
+        line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+        return f" The line is: {shorten(line, MAX_LINE)}" if line else ""
 
     def __repr__(self) -> str:
         return f"JinjaTemplate({self.name!r})"
@@ -128,7 +149,7 @@ def _environment(folder: str | None) -> jinja2.Environment:
             return _ROLE_LINE.sub(mark, source)
 
     environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
-        loader=None if folder is None else jinja2.FileSystemLoader(folder),
+        loader=jinja2.FileSystemLoader([*([folder] if folder else []), OWN]),
         undefined=jinja2.StrictUndefined,
         extensions=[Roles],
         trim_blocks=True,  # a line with nothing but a tag leaves no empty line
@@ -136,21 +157,20 @@ def _environment(folder: str | None) -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,  # prompts are Markdown, not HTML
     )
-    for values in (abbreviate, assignments, fenced, shorten):
+    for values in (abbreviate, assignments, difference, fenced, shorten):
         environment.filters[values.__name__] = values
     return environment
 
 
-def _where(trace: TracebackType | None) -> str:
-    """Template and line of the innermost template that was being rendered."""
-    where = ""
+def _where(trace: TracebackType | None) -> tuple[str, int]:
+    """Template and line of the innermost template that was being rendered; "" if unknown."""
+    where, line = "", 0
     while trace is not None:
         # Jinja rewrites tracebacks so that its frames stand in the template's own lines.
         if "__jinja_exception__" in trace.tb_frame.f_globals:
-            name = Path(trace.tb_frame.f_code.co_filename).name
-            where = f"{name}, line {trace.tb_lineno}"
+            where, line = Path(trace.tb_frame.f_code.co_filename).name, trace.tb_lineno
         trace = trace.tb_next
-    return where
+    return where, line
 
 
 def _what(error: Exception, variables: Mapping[str, Any]) -> str:
@@ -160,4 +180,5 @@ def _what(error: Exception, variables: Mapping[str, Any]) -> str:
         return f"there is no template {error.name!r} to include."
     if isinstance(error, jinja2.UndefinedError):
         return f"{error.message}. The variables are: {', '.join(sorted(variables))}."
-    return f"{type(error).__name__}: {error}"
+    text = f"{type(error).__name__}: {error}"
+    return text if text.endswith(".") else text + "."

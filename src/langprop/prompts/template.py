@@ -40,7 +40,8 @@ def load_template(path: str | Path) -> Template:
     suffix = Path(path).suffix.lower()
     if suffix not in ENGINES:
         raise TemplateError(
-            f"no template engine for {Path(path).name!r}: name it {Path(path).stem}.jinja (Jinja2)."
+            f"no template engine for {Path(path).name!r}: name it {Path(path).stem}.jinja (Jinja2) "
+            f"or {Path(path).stem}.txt (the syntax of the paper's code)."
         )
     return ENGINES[suffix](path)
 
@@ -52,11 +53,9 @@ def _jinja(path: str | Path) -> Template:
 
 
 def _native(path: str | Path) -> Template:
-    raise TemplateError(
-        f"{path}: the paper's template syntax (.txt) can't be rendered yet; rewrite the template "
-        f"in Jinja2 as {Path(path).stem}.jinja: {{{{ name }}}} stays, '$ ' lines and blocks become "
-        "{% if … %} and {% for … %}, and lines with %% ROLE stay."
-    )
+    from langprop.prompts.native import NativeTemplate  # not at `import langprop`: most use Jinja
+
+    return NativeTemplate.load(path)
 
 
 ENGINES: dict[str, Callable[[str | Path], Template]] = {".jinja": _jinja, ".txt": _native}

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-import re
-import textwrap
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from langprop.errors import ScriptError
+from langprop.scripts.fragment_variants import ENTITY_NAMES, has_entities, unescaped, variants
+from langprop.scripts.names import Names, defined, names
 from langprop.scripts.parsing import TOO_MUCH, parse
 
-_PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.)(?: |$)")
+MAX_READ = 2_000_000  # [characters] parsed for one reply, all attempts together: about a second
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,13 @@ class Fragment:
         source: Its text.
         tree: Its syntax tree.
         closed: Whether its fence was closed.
+        old: Whether the reply says that it is the script as it was.
     """
 
     source: str
     tree: ast.Module
     closed: bool = True
+    old: bool = False
 
     def function(self, name: str) -> ast.FunctionDef | None:
         """The last function of that name at the top level."""
@@ -38,30 +40,82 @@ class Fragment:
         """The functions at the top level; those with `async` aside."""
         return [node for node in self.tree.body if isinstance(node, ast.FunctionDef)]
 
-    @classmethod
-    def read(cls, source: str, *, closed: bool = True) -> Fragment:
+    def first_line(self, number: int) -> int:
+        """The line that a statement at the top level begins at, with its decorators; from 1."""
+        node = self.tree.body[number]
+        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+        return min([node.lineno, *(each.lineno for each in decorators)])
+
+    def segment(self, number: int) -> str:
+        """The text of a statement at the top level."""
+        body = self.tree.body
+        first, last = self.first_line(number), body[number].end_lineno or body[number].lineno
+        beside = body[max(0, number - 1) : number] + body[number + 1 : number + 2]
+        if any(first <= (other.end_lineno or 0) and other.lineno <= last for other in beside):
+            return ast.unparse(body[number])  # on one line, by a semicolon
+        return "\n".join(self.source.split("\n")[first - 1 : last])
+
+    @cached_property
+    def names(self) -> Names:
+        """All names in it."""
+        return names(self.tree)
+
+    @cached_property
+    def defined(self) -> set[str]:
+        """Names that it binds at its top level."""
+        return defined(self.tree)
+
+
+class Reader:
+    """Reads the pieces of one reply, and gives up where that becomes too much.
+
+    Args:
+        limit: Characters that may be parsed, all attempts together.
+    """
+
+    def __init__(self, limit: int = MAX_READ) -> None:
+        self._left = limit
+
+    def read(self, source: str, *, closed: bool = True, old: bool = False) -> Fragment:
         """Read source as it is.
 
         Raises:
-            ScriptError: It is no Python.
+            ScriptError: It is no Python, or all attempts together were too much.
         """
-        return cls(source, _compiled(source), closed)
+        if len(source) > self._left:
+            raise ScriptError("the reply holds too much that looks like a script, but is none.")
+        self._left -= len(source)
+        return Fragment(source, _compiled(source), closed, old)
 
-    @classmethod
-    def find(cls, text: str, *, closed: bool = True) -> Fragment:
-        """Read source, freed of what Markdown, a doctest or a mix of tabs and blanks added.
+    def find(self, text: str, *, closed: bool = True, old: bool = False) -> Fragment:
+        """Read source, freed of what Markdown, a web page or a word processor made of it.
 
         Raises:
             ScriptError: It is no Python in any way; says why it isn't as it is.
         """
         first: ScriptError | None = None
-        for variant in _variants(text):
+        found: Fragment | None = None
+        for variant in variants(text):
             try:
-                return cls.read(variant, closed=closed)
+                found = self.read(variant, closed=closed, old=old)
+                break
             except ScriptError as error:
                 first = first or error
-        assert first is not None  # noqa: S101 - there is one variant at least
-        raise first
+        if found is None:
+            assert first is not None  # noqa: S101 - there is one variant at least
+            raise first
+        # `x = a &lt; b` is Python, too: `a & lt`, and `b`.
+        if has_entities(found.source) and found.names.lacking & ENTITY_NAMES:
+            try:
+                return self.read(unescaped(found.source), closed=closed, old=old)
+            except ScriptError:
+                pass
+        return found
+
+
+def line_of(error: ScriptError) -> int | None:
+    """Number of the line that the parser stopped at, from 1."""
+    return error.__cause__.lineno if isinstance(error.__cause__, SyntaxError) else None
 
 
 def _compiled(source: str) -> ast.Module:
@@ -81,23 +135,3 @@ def _compiled(source: str) -> ast.Module:
             text = error.msg if isinstance(error, SyntaxError) else str(error)
             raise ScriptError(f"the script can't be compiled: {text}") from error
     return tree
-
-
-def _variants(text: str) -> Iterator[str]:
-    """Text as it is, and freed of what Markdown, a doctest or a mix of tabs and blanks added."""
-    yield text
-    dedented = textwrap.dedent(text)
-    if dedented != text:
-        yield dedented
-    lines = text.split("\n")
-    if any(_PROMPT.match(line) for line in lines) and next(
-        filter(str.strip, lines)
-    ).lstrip().startswith(">>>"):
-        yield "\n".join(_PROMPT.sub("", line) for line in lines if _PROMPT.match(line))
-    if "\t" in text:
-        yield textwrap.dedent(text.expandtabs(4))
-        yield textwrap.dedent(text.expandtabs(8))
-    first = next(filter(str.strip, lines), "")
-    margin = len(first) - len(first.lstrip())
-    if margin:  # a later line, such as one of a docstring, may be indented less
-        yield "\n".join(line[min(margin, len(line) - len(line.lstrip())) :] for line in lines)

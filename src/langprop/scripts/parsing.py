@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 import warnings
 from functools import lru_cache
 
@@ -17,6 +18,9 @@ from langprop.errors import ScriptError
 MAX_SIZE = 200_000  # [characters] far above what a person would read
 MAX_NESTING = 100  # brackets, and indentation levels
 MAX_CHAIN = 1_000  # unary operators or dots in a row, which nest without brackets
+
+_BRACKET = re.compile(r"[\[\](){}]")
+_SIGNS = re.compile(r"[-+~ \t]+")
 
 TOO_MUCH = "it is too large, or nests too deeply"
 
@@ -38,19 +42,17 @@ def check_size(source: str) -> None:
         ScriptError: Too long, or nested too deeply.
     """
     check_length(source)
-    depth = chain = 0
-    for char in source:
-        if char in "([{":
+    depth = 0
+    for bracket in _BRACKET.findall(source):
+        if bracket in "([{":
             depth += 1
             if depth > MAX_NESTING:
                 raise ScriptError(f"the script nests brackets more than {MAX_NESTING} deep.")
-        elif char in ")]}":
-            depth = max(0, depth - 1)
-        # A run of operators between operands: `-----1`, `not not not x`, `a.b.c` are all fine up to
-        # a point.
-        chain = chain + 1 if char in "+-~ \t" else 0
-        if chain > MAX_CHAIN:
-            raise ScriptError(f"the script holds more than {MAX_CHAIN} signs or blanks in a row.")
+        elif depth:
+            depth -= 1
+    # A run of operators between operands: `-----1` is fine up to a point.
+    if len(source) > MAX_CHAIN and any(len(run) > MAX_CHAIN for run in _SIGNS.findall(source)):
+        raise ScriptError(f"the script holds more than {MAX_CHAIN} signs or blanks in a row.")
 
 
 def parse(source: str) -> ast.Module:
@@ -122,8 +124,16 @@ def content_id(source: str, entry_point: str) -> str:
     published script of the paper doesn't compile) is identified by its text.
     """
     try:
-        return _hash(_canonical(parse(source)), entry_point)
-    except (ScriptError, RecursionError, MemoryError, ValueError):  # integers too long to be shown
+        return tree_id(parse(source), source, entry_point)
+    except ScriptError:
+        return text_id(source, entry_point)
+
+
+def tree_id(tree: ast.Module, source: str, entry_point: str) -> str:
+    """As `content_id`, of source that was parsed already."""
+    try:
+        return _hash(_canonical(tree), entry_point)
+    except (RecursionError, MemoryError, ValueError):  # integers too long to be shown
         return text_id(source, entry_point)
 
 
@@ -144,16 +154,20 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 def _canonical(node: object) -> str:
     """A text of the tree that is the same for every Python version: empty fields are left out."""
     if isinstance(node, ast.AST):
+        # Most nodes are one of these; the text is the same as what comes below.
+        if isinstance(node, ast.Name):
+            return f"Name(id=str:{node.id!r},ctx={type(node.ctx).__name__}())"
+        if isinstance(node, ast.Constant):
+            return f"Constant(value={type(node.value).__name__}:{node.value!r})"
+        if not node._fields:
+            return f"{type(node).__name__}()"
         parts = []
-        for name, value in ast.iter_fields(node):
-            if (
-                (value is None and not isinstance(node, ast.Constant))
-                or value == []
-                or name in ("type_comment", "kind")
-            ):
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if value is None or name == "type_comment" or value == []:
                 continue
-            if name == "body" and isinstance(node, _DOCUMENTED) and value and _is_text(value[0]):
-                value = value[1:]  # noqa: PLW2901 - the docstring
+            if name == "body" and isinstance(node, _DOCUMENTED) and _is_text(value[0]):
+                value = value[1:]  # without the docstring
             parts.append(f"{name}={_canonical(value)}")
         return f"{type(node).__name__}({','.join(parts)})"
     if isinstance(node, list):

@@ -12,25 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from langprop.errors import ReplyError, ScriptError
-from langprop.scripts import parsing
-from langprop.scripts.reply import read_reply
-
-OK, SCRIPT, REPLY, DEFECT = "ok", "script", "reply", "defect"
-"""How an operation ended: an answer, a `ScriptError`, a `ReplyError`, a mistake in LangProp."""
-
-
-def to_bytes(text: str) -> bytes:
-    """Text of any origin, fit to travel."""
-    return text.encode("utf-8", "surrogatepass")
-
-
-def to_text(data: bytes) -> str:
-    """The text that was made to travel.
-
-    Raises:
-        UnicodeDecodeError: The bytes are no text.
-    """
-    return data.decode("utf-8", "surrogatepass")
+from langprop.scripts import parsing, reply_completion
+from langprop.scripts.reply import find_script
+from langprop.scripts.travel import DEFECT, OK, REPLY, SCRIPT, to_bytes, to_text
 
 
 def handle(name: str, *args: Any, **kwargs: Any) -> tuple[str, Any]:
@@ -74,6 +58,7 @@ def _forget() -> None:
     if draft := sys.modules.get("langprop.scripts.mutation.draft"):
         draft.forget()
     parsing.content_id.cache_clear()
+    reply_completion.parsed.cache_clear()
     gc.collect()
 
 
@@ -81,10 +66,38 @@ def _content_id(source: bytes, entry_point: str) -> str:
     return parsing.content_id(to_text(source), entry_point)
 
 
-def _read_reply(text: bytes, entry_point: str, stub: bytes, truncated: bool) -> list[Any]:
-    return _written(
-        read_reply(to_text(text), entry_point, stub=to_text(stub), truncated=truncated), entry_point
+def _read_reply(
+    text: bytes,
+    entry_point: str,
+    stub: bytes,
+    truncated: bool,
+    *,
+    parent: bytes | None = None,
+    edits: bool = False,
+    provided: Sequence[str] = (),
+) -> list[Any]:
+    part = find_script(
+        to_text(text),
+        entry_point,
+        stub=to_text(stub),
+        truncated=truncated,
+        parent=None if parent is None else to_text(parent),
+        edits=edits,
+        provided=provided,
     )
+    # Parsing it again for the id would take as long as all of the rest.
+    content_id = parsing.tree_id(part.tree, part.source, entry_point)
+    return [to_bytes(part.source), content_id, []]
+
+
+def _read_any(texts: Sequence[bytes], entry_point: str, *args: Any, **kwargs: Any) -> list[Any]:
+    reason: ReplyError | None = None
+    for text in texts:
+        try:
+            return _read_reply(text, entry_point, *args, **kwargs)
+        except ReplyError as error:
+            reason = reason or error
+    raise reason or ReplyError("it is empty.")
 
 
 def _mutate(
@@ -137,6 +150,7 @@ def _written(source: str, entry_point: str, operators: Sequence[str] = ()) -> li
 _OPERATIONS: dict[str, Callable[..., Any]] = {
     "content_id": _content_id,
     "read_reply": _read_reply,
+    "read_any": _read_any,
     "mutate": _mutate,
     "random_body": _random_body,
     "size": _size,

@@ -1,51 +1,19 @@
-"""ScriptedServer: an OpenAI-compatible HTTP server on loopback that answers as told."""
+"""ScriptedServer: a server on loopback that answers as told, as OpenAI's and Anthropic's do."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from langprop.testing.answer import Answer, speaks_anthropic
+from langprop.testing.listener import Listener
+
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How the server answers one request.
-
-    Attributes:
-        text: What the model writes; None is sent as null.
-        delay: Pause before the answer [s].
-        status: HTTP status; from 400 on, `text` is the message of an error in OpenAI's form.
-        code: Code of that error, such as "context_length_exceeded".
-        headers: Further headers, such as {"Retry-After": "1"}.
-        finish_reason: Why the model stopped.
-        usage: The tokens it reports; None for none.
-        body: Sent as it is instead of all this; a mapping is sent as JSON, text as HTML.
-        drop: Close the connection without an answer.
-        stall: Send half of the answer, then nothing more until the server is closed.
-    """
-
-    text: str | None = ""
-    delay: float = 0.0
-    status: int = 200
-    code: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    finish_reason: str = "stop"
-    usage: Mapping[str, Any] | None = field(
-        default_factory=lambda: {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
-    )
-    body: Mapping[str, Any] | str | bytes | None = None
-    drop: bool = False
-    stall: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,14 +45,19 @@ class Request:
         return str(self.messages[-1]["content"]) if self.messages else ""
 
 
+__all__ = ["Answer", "Request", "Script", "ScriptedServer"]
+
 Script = Callable[[Request], "Answer | str"]
 
 
 class ScriptedServer:
-    """An OpenAI-compatible HTTP server on loopback that answers as told.
+    """A server on loopback that answers as told, in OpenAI's protocol and in Anthropic's.
 
         with ScriptedServer(["first reply", Answer("second", delay=1.0)]) as server:
             llm = OpenAILLM("scripted", base_url=server.base_url)
+            llm = AnthropicLLM("scripted", base_url=server.address)
+
+    A server that was closed may be started again, and has the same address then.
 
     Args:
         replies: One answer for every request, a list of answers in order of arrival (a request
@@ -96,6 +69,8 @@ class ScriptedServer:
     Attributes:
         requests: What was received so far, in order of arrival.
         most: Requests that were in flight together at the most.
+        hung_up: Requests whose client went away before its answer was complete; noticed while the
+            server pauses.
     """
 
     def __init__(
@@ -110,12 +85,22 @@ class ScriptedServer:
         self.models = models
         self.requests: list[Request] = []
         self.most = 0
+        self.hung_up = 0
         self._flying = 0
         self._answered = 0
         self._lock = threading.Lock()
-        self._closed = threading.Event()
-        self._server: _Server | None = None
+        self._port = 0
+        self._server: Listener | None = None
         self._thread: threading.Thread | None = None
+
+    @property
+    def address(self) -> str:
+        """Address without a path, as Anthropic's SDK wants it.
+
+        Raises:
+            RuntimeError: The server doesn't run.
+        """
+        return self.base_url.removesuffix("/v1")
 
     @property
     def base_url(self) -> str:
@@ -126,12 +111,16 @@ class ScriptedServer:
         """
         if self._server is None:
             raise RuntimeError("the server doesn't run: write `with ScriptedServer(…) as server:`.")
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        return f"http://127.0.0.1:{self._port}/v1"
 
     def start(self) -> Self:
-        """Listen on a free port."""
-        self._closed.clear()
-        self._server = _Server(self)
+        """Listen on a free port; from the second time on, on the same one.
+
+        Raises:
+            OSError: Somebody else has taken the port meanwhile.
+        """
+        self._server = Listener(self, self._port)
+        self._port = int(self._server.server_address[1])
         # A short poll, so that `close` doesn't wait for half a second.
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
@@ -141,7 +130,6 @@ class ScriptedServer:
 
     def close(self) -> None:
         """Stop, and drop what is open. Closing twice is harmless."""
-        self._closed.set()
         if self._server is not None and self._thread is not None:
             self._server.shutdown()
             self._thread.join()
@@ -165,25 +153,23 @@ class ScriptedServer:
         with self._lock:
             request = Request(len(self.requests), path, body, headers, time.perf_counter())
             self.requests.append(request)
-        given = headers.get("authorization", "").removeprefix("Bearer ") or headers.get(
-            "api-key", ""
-        )
-        if self.key is not None and given != self.key:
-            return Answer(
-                f"Incorrect API key provided: {given}.", status=401, code="invalid_api_key"
-            )
+        given = next((headers[name] for name in _KEY_HEADERS if name in headers), "")
+        given = given.removeprefix("Bearer ")
         path = path.partition("?")[0]
+        anthropic = speaks_anthropic(path)
+        if self.key is not None and given != self.key:
+            code = None if anthropic else "invalid_api_key"
+            return Answer(f"Incorrect API key provided: {given}.", status=401, code=code)
         if path.endswith("/models"):
             names = self.models or ["scripted"]
             data = [{"id": name, "object": "model", "owned_by": "test"} for name in names]
             return Answer(body={"object": "list", "data": data})
-        if not path.endswith("/chat/completions"):
+        if not anthropic and not path.endswith("/chat/completions"):
             return Answer(f"Unknown request URL: {path}.", status=404, code="unknown_url")
         model = body.get("model")
         if self.models is not None and model not in self.models:
-            return Answer(
-                f"The model `{model}` does not exist.", status=404, code="model_not_found"
-            )
+            code = None if anthropic else "model_not_found"
+            return Answer(f"The model `{model}` does not exist.", status=404, code=code)
         return self._scripted(request)
 
     def _scripted(self, request: Request) -> Answer:
@@ -206,112 +192,10 @@ class ScriptedServer:
             self._flying += step
             self.most = max(self.most, self._flying)
 
-    def wait(self, seconds: float | None) -> bool:
-        """Pause until the time is over or the server is closed; True if it was closed."""
-        return self._closed.wait(seconds)
+    def hang_up(self) -> None:
+        """Count a client that went away."""
+        with self._lock:
+            self.hung_up += 1
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 512  # a hundred clients may connect at the same moment
-
-    def __init__(self, owner: ScriptedServer) -> None:
-        self.owner = owner
-        self.open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self.open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self.open.discard(request)
-        super().shutdown_request(request)
-
-    def drop_all(self) -> None:
-        for connection in list(self.open):
-            _hang_up(connection)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"  # keeps connections open, as real servers do
-    disable_nagle_algorithm = True
-    wbufsize = -1  # head and body leave in one packet
-    server: _Server
-
-    def do_GET(self) -> None:
-        self._answer({})
-
-    def do_POST(self) -> None:
-        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        try:
-            body = json.loads(raw or b"{}")
-        except ValueError:
-            body = {"raw": raw.decode("utf-8", "replace")}
-        self._answer(body)
-
-    def _answer(self, body: dict[str, Any]) -> None:
-        owner = self.server.owner
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        owner.enter(1)
-        try:
-            answer = owner.respond(self.path, body, headers)
-            if answer.delay and owner.wait(answer.delay):
-                answer = Answer(drop=True)
-            if answer.drop:
-                self.close_connection = True
-                _hang_up(self.connection)
-                return
-            data, kind = _encode(answer, str(body.get("model")))
-            self.send_response(answer.status)
-            self.send_header("Content-Type", answer.headers.get("Content-Type", kind))
-            self.send_header("Content-Length", str(len(data)))
-            for name, value in answer.headers.items():
-                if name != "Content-Type":
-                    self.send_header(name, value)
-            self.end_headers()
-            if answer.stall:
-                self.wfile.write(data[: len(data) // 2])
-                self.wfile.flush()
-                owner.wait(None)
-                self.close_connection = True
-                return
-            self.wfile.write(data)
-            self.wfile.flush()
-        finally:
-            owner.enter(-1)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
-        """Say nothing."""
-
-
-def _hang_up(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # the other side was first
-        connection.shutdown(socket.SHUT_RDWR)
-
-
-def _encode(answer: Answer, model: str) -> tuple[bytes, str]:
-    body = answer.body
-    if isinstance(body, bytes):
-        return body, "text/html"
-    if isinstance(body, str):
-        return body.encode(), "text/html; charset=utf-8"
-    if body is None and answer.status >= 400:
-        kind = "invalid_request_error"
-        body = {"error": {"message": answer.text, "type": kind, "param": None, "code": answer.code}}
-    elif body is None:
-        message = {"role": "assistant", "content": answer.text}
-        choice = {"index": 0, "message": message, "finish_reason": answer.finish_reason}
-        body = {
-            "id": "chatcmpl-scripted",
-            "object": "chat.completion",
-            "created": 0,
-            "model": model,
-            "choices": [choice],
-            "usage": answer.usage,
-        }
-    return json.dumps(body).encode(), "application/json"
+_KEY_HEADERS = ("x-api-key", "authorization", "api-key")

@@ -19,7 +19,6 @@ _TRAINER = [
     "n_val",
     "seed",
 ]
-_OPTIMIZER = ["name", "n_parents", "n_children", "capacity", "decay", "survivors"]
 
 
 def settings_of(trainer: Trainer, module: Module) -> dict[str, Any]:
@@ -29,8 +28,9 @@ def settings_of(trainer: Trainer, module: Module) -> dict[str, Any]:
     return {
         "langprop": __version__,
         "function": module.entry_point,
-        "optimizer": {name: getattr(trainer.optimizer, name) for name in _OPTIMIZER},
+        "optimizer": trainer.optimizer.settings(),
         "trainer": {name: getattr(trainer, name) for name in _TRAINER},
+        "budget": asdict(trainer.budget),
         "limits": asdict(trainer.limits),
         "isolation": trainer.isolation.to_dict(),
         "stub": module.stub,

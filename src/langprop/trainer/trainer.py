@@ -372,6 +372,10 @@ class Trainer:
 
     def _setup(self, module: Module) -> None:
         if len(module.population):
+            if module.read_from_reference:
+                from langprop.modules.reference import identify
+
+                identify(module, self.workshop.identify)
             return
         Links(module)  # before a model is paid
         module.population.add(first_scripts(self, module))
