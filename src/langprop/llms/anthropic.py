@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from langprop.errors import ConfigError, LLMAuthError, LLMConnectionError, MissingDependency
@@ -14,9 +13,10 @@ from langprop.llms.background import AsyncLLM
 from langprop.llms.base import Reply, Usage
 from langprop.llms.endpoint import LOOPBACK, check_address, check_key
 from langprop.llms.explain import Explainer
+from langprop.llms.parameters import check_parameters
 from langprop.llms.price import Price
 from langprop.llms.retry import Retry
-from langprop.llms.secrets import presentable
+from langprop.llms.secrets import redacted
 from langprop.prompts.fence import sendable
 from langprop.prompts.message import Message
 
@@ -125,9 +125,9 @@ class AnthropicLLM(AsyncLLM):
         self.name = f"anthropic:{model}"
         self._settings = {
             "max_tokens": max_tokens,
-            **_check_parameters(parameters, create),
+            **check_parameters(parameters, create, OURS, "AnthropicLLM"),
         }
-        self.parameters = presentable(self._settings)
+        self.parameters = redacted(self._settings)
         self.cache = cache
         self.base_url = str(self._client.base_url)
         self.find_price(model, base_url=self.base_url)
@@ -265,19 +265,6 @@ def _conversation(messages: Sequence[Message], cache: bool) -> dict[str, Any]:
 def _text(message: Message) -> str:
     text = sendable(message.content)
     return text if text.strip() else "(empty)"
-
-
-def _check_parameters(parameters: dict[str, Any], create: Callable[..., Any]) -> dict[str, Any]:
-    known = set(inspect.signature(create).parameters) - OURS
-    for name in parameters:
-        if name in OURS:
-            raise ConfigError(f"{name!r} is set by AnthropicLLM itself and can't be passed on.")
-        if name not in known:
-            raise ConfigError(
-                f"the SDK knows no parameter {name!r}; what a server knows beyond it goes into "
-                f"extra_body={{{name!r}: …}}."
-            )
-    return dict(parameters)
 
 
 def _count(holder: Any, name: str) -> int:

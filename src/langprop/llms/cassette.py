@@ -211,7 +211,7 @@ def read_exchanges(path: str | Path) -> list[Exchange]:
 
 def conversation_key(messages: Sequence[Message]) -> str:
     """What tells conversations apart, as they are recorded: without secrets."""
-    data = [[message.role, redact(message.content)] for message in messages]
+    data = [[message.role, redact(message.content, data=True)] for message in messages]
     text = json.dumps(data)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

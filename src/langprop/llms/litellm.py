@@ -25,7 +25,7 @@ from langprop.llms.endpoint import check_address, check_key
 from langprop.llms.explain import Explainer
 from langprop.llms.price import Price
 from langprop.llms.retry import Retry, retry_after
-from langprop.llms.secrets import presentable
+from langprop.llms.secrets import redacted
 from langprop.prompts.fence import sendable
 from langprop.prompts.message import Message
 
@@ -128,7 +128,7 @@ class LiteLLM(AsyncLLM):
         self.model = model
         self.name = f"litellm:{model}"
         self.base_url = base_url or provider
-        self.parameters = presentable(parameters)
+        self.parameters = redacted(parameters)
         self.find_price(model, base_url=base_url, provider=provider)
         self._settings = {
             **parameters,

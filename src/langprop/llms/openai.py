@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import math
 import os
 import time
@@ -20,8 +19,10 @@ from langprop.llms.background import AsyncLLM
 from langprop.llms.base import Reply, Usage
 from langprop.llms.endpoint import LOOPBACK, check_address, check_key
 from langprop.llms.explain import Explainer
+from langprop.llms.parameters import check_parameters
 from langprop.llms.prices import Price
 from langprop.llms.retry import Retry
+from langprop.llms.secrets import redacted
 from langprop.prompts.fence import sendable
 from langprop.prompts.message import Message
 
@@ -55,7 +56,7 @@ class OpenAILLM(AsyncLLM):
 
     Attributes:
         model: Name of the model.
-        parameters: What is sent with each request.
+        parameters: What is sent with each request, without what looks like a secret.
         base_url: Address that requests go to.
 
     Raises:
@@ -131,7 +132,8 @@ class OpenAILLM(AsyncLLM):
         create = self._client.chat.completions.create  # loads the rest of the SDK now
         self.model = model
         self.name = f"openai:{model}"
-        self.parameters = _check_parameters(parameters, create)
+        self._settings = check_parameters(parameters, create, OURS, "OpenAILLM")
+        self.parameters = redacted(self._settings)
         self.base_url = str(self._client.base_url)
         self.find_price(model, base_url=self.base_url, provider="azure" if azure else None)
         self.reports_price = self.reports_price or "openrouter" in (address.hostname or "")
@@ -153,7 +155,7 @@ class OpenAILLM(AsyncLLM):
         start = time.perf_counter()
         try:
             # Many servers ignore `n`: one request per reply.
-            completion = await create(model=self.model, messages=sent, **self.parameters)
+            completion = await create(model=self.model, messages=sent, **self._settings)
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -203,19 +205,6 @@ class OpenAILLM(AsyncLLM):
 
     def __repr__(self) -> str:
         return f"OpenAILLM({self.model!r}, base_url={self.base_url!r})"  # never the key
-
-
-def _check_parameters(parameters: dict[str, Any], create: Callable[..., Any]) -> dict[str, Any]:
-    known = set(inspect.signature(create).parameters) - OURS
-    for name in parameters:
-        if name in OURS:
-            raise ConfigError(f"{name!r} is set by OpenAILLM itself and can't be passed on.")
-        if name not in known:
-            raise ConfigError(
-                f"the SDK knows no parameter {name!r}; a server's own parameters go into "
-                f"extra_body={{{name!r}: …}}."
-            )
-    return dict(parameters)
 
 
 def _text(content: Any) -> str:

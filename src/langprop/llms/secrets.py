@@ -9,21 +9,29 @@ from typing import Any
 
 BLOT = "[key]"
 
-_KEY_LIKE = re.compile(
+_LIKE_A_KEY = re.compile(
     r"\b(?:sk|pk|rk|gsk|xai|key|hf|ghp|glpat|AIza)[-_][\w*.\-]{6,}"  # as providers write them
     r"|\bAIza[\w\-]{20,}|\bAKIA[A-Z0-9]{12,}"
     r"|(?i:\bbearer)\s+[\w.\-~+/]{8,}=*"
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # user:password in an address
 )
+# In scripts and prompts `key_points` and `sk-learn` are words: what was recorded must stay what it
+# was, so that it can be replayed. Keys are long, and hold digits.
+_SURELY_A_KEY = re.compile(
+    r"\b(?:sk|pk|rk|xai|key|glpat)-(?=[\w\-]*\d)[\w\-]{16,}"
+    r"|\b(?:gsk|hf|ghp|gho|sk_live|pk_live|rk_live)_(?=\w*\d)[A-Za-z0-9]{20,}"
+    r"|\bAIza(?=[\w\-]*\d)[\w\-]{30,}|\bAKIA[A-Z0-9]{16}\b"
+    r"|(?i:\bbearer)\s+(?=[\w.\-~+/]*\d)[\w.\-~+/]{20,}=*"
+)
 _SECRET_NAME = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?$", re.IGNORECASE)
-_SECRET_PARAMETER = re.compile(
+_SECRET_SETTING = re.compile(
     r"(?<!cache_)key(?:_id)?$|(?:^|_)token$|secret|passw|credential|authorization|cookie|^auth$",
     re.IGNORECASE,
 )
 _SHORTEST = 8  # [characters] a shorter value may be a word of any text
 
 
-def redact(text: str, secrets: Iterable[str] = ()) -> str:
+def redact(text: str, secrets: Iterable[str] = (), *, data: bool = False) -> str:
     """Blot out keys.
 
     Args:
@@ -31,25 +39,32 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
         secrets: Those that are known. Values of environment variables that are named like secrets
             (`…_KEY`, `…_TOKEN`, `…_SECRET`, `…_PASSWORD`) are always looked for, and so is what
             looks like a key.
+        data: Whether the text is one that must stay as it is but for keys, such as a script:
+            looking like a key isn't enough then, it must surely be one.
     """
-    for secret in sorted({*secrets, *_environment()}, key=len, reverse=True):
-        if len(secret) >= _SHORTEST or (len(secret) > 4 and secret in secrets):
+    known = {*secrets}
+    for secret in sorted(known | {*_environment()}, key=len, reverse=True):
+        if len(secret) >= _SHORTEST or (len(secret) > 4 and secret in known):
             text = text.replace(secret, BLOT)
-    return _KEY_LIKE.sub(BLOT, text)
+    return (_SURELY_A_KEY if data else _LIKE_A_KEY).sub(BLOT, text)
 
 
 def redacted(value: Any, secrets: Iterable[str] = ()) -> Any:
-    """Plain data without keys: in its texts, and where the name of a setting says that it is one.
+    """Plain data without keys: in its texts, and where a name says that it is one.
+
+    Such names are `api_key`, `aws_session_token`, or the header `Authorization`.
 
     Args:
         value: Plain data; what is something else is shown, as text.
         secrets: As for `redact`.
     """
     if isinstance(value, str):
-        return redact(value, secrets)
+        return redact(value, secrets, data=True)
     if isinstance(value, Mapping):
         return {
-            str(name): BLOT if _is_secret(str(name)) else redacted(item, secrets)
+            str(name): BLOT
+            if _SECRET_SETTING.search(str(name).replace("-", "_"))
+            else redacted(item, secrets)
             for name, item in value.items()
         }
     if isinstance(value, (list, tuple)):
@@ -62,38 +77,15 @@ def redacted(value: Any, secrets: Iterable[str] = ()) -> Any:
         return f"<{type(value).__name__}>"
 
 
-def _is_secret(name: str) -> bool:
-    lower = name.lower().replace("-", "_")
-    return lower in {"authorization", "password", "secret", "cookie"} or lower.endswith(
-        ("api_key", "apikey", "_token", "_secret", "_password")
-    )
+def _names_a_secret(name: str) -> bool:
+    return bool(_SECRET_SETTING.search(name.replace("-", "_")))
 
 
 def _environment() -> list[str]:
+    """Values of environment variables that are named like secrets, unless they may be words."""
+    values = [value.strip() for name, value in os.environ.items() if _SECRET_NAME.search(name)]
     return [
-        value.strip()
-        for name, value in os.environ.items()
-        if _SECRET_NAME.search(name) and len(value.strip()) >= _SHORTEST
+        value
+        for value in values
+        if len(value) >= _SHORTEST and (len(value) >= 16 or any(char.isdigit() for char in value))
     ]
-
-
-def presentable(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of a request as they may be shown and written: secrets are blotted out.
-
-    What is named like a secret is one, such as `api_key`, `aws_session_token`, or the header
-    `Authorization`; so is what looks like a key.
-    """
-    return {
-        name: BLOT if _SECRET_PARAMETER.search(str(name).replace("-", "_")) else _present(value)
-        for name, value in parameters.items()
-    }
-
-
-def _present(value: Any) -> Any:
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, Mapping):
-        return presentable(value)
-    if isinstance(value, (list, tuple)):
-        return [_present(item) for item in value]
-    return value
