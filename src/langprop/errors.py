@@ -18,6 +18,7 @@ LangPropError
 │   ├── LLMAuthError       wrong or missing key
 │   ├── LLMNotFoundError   unknown model or address
 │   ├── LLMRequestError    the server refuses this request, and would again
+│   │   └── NotRecorded    a recording holds no reply to it
 │   ├── LLMConnectionError no network, time-out, or a server that keeps failing
 │   └── LLMCancelled       a request that was given up
 ├── OutOfBudget            what was set aside for the run is spent
@@ -127,6 +128,17 @@ class LLMNotFoundError(LLMError):
 
 class LLMRequestError(LLMError):
     """The server refuses this request and would refuse it again."""
+
+
+class NotRecorded(LLMRequestError):
+    """A recording holds no reply to this request.
+
+    Attributes:
+        ended: Why the run that was recorded didn't send it, either: its budget, or its end; "" if
+            it isn't known to have come to this request.
+    """
+
+    ended: str = ""
 
 
 class LLMConnectionError(LLMError):

@@ -33,6 +33,18 @@ _TABLES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "selection": {
         "top_k": ("langprop.population.selection:top_k", ""),
+        "tournament": ("langprop.population.rules.tournament:Tournament", ""),
+        "pareto": ("langprop.population.rules.pareto:Pareto", ""),
+        "confident": ("langprop.population.rules.confident:Confident", ""),
+        "islands": ("langprop.population.rules.islands:Islands", ""),
+        "novelty": ("langprop.population.rules.novelty:Novelty", ""),
+        "archive": ("langprop.population.rules.archive:Archive", "qd"),
+    },
+    "logger": {
+        "jsonl": ("langprop.loggers.jsonl:JSONLogger", ""),
+        "mlflow": ("langprop.loggers.mlflow:MLflowLogger", "mlflow"),
+        "tensorboard": ("langprop.loggers.tensorboard:TensorBoardLogger", "tensorboard"),
+        "wandb": ("langprop.loggers.wandb:WandbLogger", "wandb"),
     },
     "feedback": {
         "worst": ("langprop.optim.choice:worst", ""),
@@ -53,7 +65,7 @@ def register(kind: str, name: str, target: str, *, extra: str = "") -> None:
     """Add a short name.
 
     Args:
-        kind: "llm", "optimizer", "executor", "selection" or "feedback".
+        kind: "llm", "optimizer", "executor", "logger", "selection" or "feedback".
         name: The short name.
         target: "package.module:Class".
         extra: Extra of `langprop` that it needs, if any.
@@ -89,8 +101,8 @@ def resolve(kind: str, spec: str, **kwargs: Any) -> Any:
     """Make the object that a short name stands for.
 
     Args:
-        kind: "llm", "optimizer", "executor"; "selection" or "feedback" (rules, which are not
-            called).
+        kind: "llm", "optimizer", "executor", "logger"; "selection" or "feedback" (rules, which are
+            not called).
         spec: "name", "name:argument" or "package.module:Class".
         kwargs: Keyword arguments of the class.
 

@@ -8,6 +8,7 @@ import textwrap
 import pytest
 
 from langprop.cli.main import main
+from langprop.scripts.script import Script
 
 PROGRAM = """
 import langprop as lp
@@ -131,7 +132,7 @@ def test_a_run(task, capsys):
     assert main(["fit", *arguments, "--run_dir", "run"]) == 0
     capsys.readouterr()
     shown = show(capsys, "run")
-    assert "to see some (--task TARGET)" in shown.err
+    assert "to see them (--task TARGET)" in shown.err
     assert "Its mean score was " in shown.out
     shown = show(capsys, "run", "--task", "task")
     assert "judged on 8 samples" in shown.err
@@ -209,3 +210,40 @@ def test_configurations_that_can_not_be_used(task, capsys, config, words):
     (task / "config.yaml").write_text(config)
     assert main(["prompt", "task"]) == 1
     assert words in capsys.readouterr().err
+
+
+def test_the_optimizer_s_way_of_asking(task, capsys):
+    config = CONFIG.replace(
+        "optimizer: openai:gpt-5-mini",
+        "optimizer: {class_path: langprop.LLMOptimizer, init_args: {llm: 'openai:gpt-5-mini', "
+        "feedback: diverse, edit: search_replace}}",
+    )
+    (task / "config.yaml").write_text(config)
+    shown = show(capsys, "task").out
+    assert "<<<<<<< SEARCH" in shown
+    assert "## Sample 1 of 3" in shown
+    assert "## One of the samples" in show(capsys, "task", "--feedback", "worst").out
+
+
+def test_a_checkpoint_of_the_paper_s_code(task, capsys):
+    import langprop as lp
+
+    class Halve(lp.Module):
+        stub = "def halve(x: int) -> float: ..."
+
+    module = Halve()
+    module.population.add([Script("def halve(x):\n    return x / 2\n", "halve")])
+    module.to_reference("run/ckpt/1/halve")
+    shown = show(capsys, "run/ckpt/1/halve")
+    assert "`halve`" in shown.out
+    assert "return x / 2" in shown.out
+    assert "the sample is an example" in shown.err
+    assert main(["prompt", "run/ckpt/1"]) == 1
+    assert "the folder 'halve' in it does" in capsys.readouterr().err
+    assert main(["show", "run/ckpt/1/halve"]) == 1
+    assert "Module.from_reference" in capsys.readouterr().err
+
+
+def test_a_function_is_called_as_its_source_calls_it(templates, capsys):
+    given = {"code": "def f(x): ...", "args": [3], "outputs": 5, "label": 6}
+    assert "f gave 5 for" in show(capsys, templates, "--sample", json.dumps(given)).out

@@ -106,7 +106,9 @@ def ask(make, folder):
 
 
 def names(folder):
-    return sorted(path.name for path in folder.iterdir() if path.is_file())
+    """Its files, but for drafts, which are there for a moment."""
+    found = (path for path in folder.iterdir() if not path.name.endswith(".draft"))
+    return sorted(path.name for path in found if path.is_file())
 
 
 class TestContract(LLMSuite):
@@ -502,9 +504,28 @@ def test_two_that_wait_for_the_same_reply_share_it(make, folder):
     assert [call.end().text for call in calls] == ["x"] * 3
     calls = [Asking(llm.request, request(1)) for llm in (one, other)]
     path = folder / Asked.of(request(1)).reply_file
-    until(lambda: names(folder))
+    until(lambda: all(llm._watcher._open for llm in (one, other)))
     path.write_bytes(b"\xff\x00")
     assert {type(call.end()) for call in calls} == {LLMRequestError}
+
+
+def test_a_request_that_is_written_again_while_its_reply_is_rejected(ask, folder):
+    """Between the look of one process and its writing, another one may put both files aside."""
+    call, path = ask()
+    shared = ExchangeFolder(folder)
+    path.write_bytes(b"")
+    shared.reject(Asked.of(request()), path, "is no use.")
+    shared.ask(Asked.of(request()))
+    assert isinstance(call.end(), LLMRequestError)
+
+
+def test_a_rejected_request_may_be_asked_again(make, ask, folder):
+    call, path = ask()
+    path.write_bytes(b"\xff\x00")
+    assert isinstance(call.end(), LLMRequestError)
+    call, path = ask(settle=0.5)
+    path.write_text("better")
+    assert call.end().text == "better"
 
 
 KILLED = """

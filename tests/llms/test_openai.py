@@ -1,7 +1,9 @@
 """OpenAILLM: the real SDK against a scripted server."""
 
+import os
 import threading
 import traceback
+import warnings
 
 import pytest
 
@@ -267,3 +269,24 @@ def test_azure_through_the_sdk():
 def test_settings_that_can_not_work_are_refused_at_once(settings, kind, says):
     with pytest.raises(kind, match=says):
         OpenAILLM(**{"model": "m", **settings})
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_fork_opens_its_own_connections():
+    """In the parent a connection is open: it is of no use in the child, and stays as it was."""
+    with ScriptedServer("x") as server:
+        llm = OpenAILLM("m", base_url=server.base_url, max_retries=0)
+        ask = [Message("user", "a")]
+        llm.generate(ask, 3)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # threads, from Python 3.12 on
+            child = os.fork()
+        if not child:
+            answered = 0
+            try:
+                answered = len(llm.generate(ask, 3))
+            finally:
+                os._exit(answered)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+        assert len(llm.generate(ask, 3)) == 3
+        llm.close()

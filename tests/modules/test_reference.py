@@ -246,9 +246,9 @@ def test_one_of_several_functions(tmp_path):
     assert Double.from_reference(tag).entry_point == "double"
     with pytest.raises(CheckpointError, match=r"several functions: .* of one: double, triple"):
         lp.Module.from_reference(tag)
-    with pytest.raises(CheckpointError, match=r"several checkpoints: name one of ckpt/5 in it"):
+    with pytest.raises(CheckpointError, match=r"folders of its own: name one of them: ckpt/5"):
         lp.Module.from_reference(tmp_path / "run")
-    with pytest.raises(CheckpointError, match=r"name one of 5 in it"):
+    with pytest.raises(CheckpointError, match=r"name one of them: 5"):
         lp.Module.from_reference(tmp_path / "run" / "ckpt")
 
 
@@ -292,7 +292,7 @@ def tracker(**changes):
         (changed(records={"0": {"main": 3}}), "record 0, 'main' must be an object"),
         (tracker(priority="gone"), "record 0, 'main' has no 'priority'"),
         (tracker(priority="high"), "'priority' must be a number, but is 'high'"),
-        (tracker(priority=None), "'priority' must be a number, but is None"),
+        (tracker(priority=None, count=1), "'priority' must be a number, but is None"),
         (tracker(priority=math.inf), "'priority' must be a number, but is inf"),
         (tracker(priority=10**400), "'priority' must be a number, but is 1000"),
         (tracker(count=1, avg_score=math.nan), "'avg_score' must be a number, but is nan"),
@@ -430,3 +430,15 @@ def test_a_module_of_ours_is_written_with_short_templates(tmp_path):
         assert (system.role, user.role) == ("system", "user")
         assert '"""Twice {{ x }}.\n\n %% SYSTEM\n# no comment\n"""\n```\n\n' in user.content
     assert "The answer: 3\n" in user.content
+
+
+@pytest.mark.parametrize("nothing", [math.nan, None])
+def test_a_script_that_was_never_judged_has_no_means(tmp_path, nothing):
+    records = {"0": CONFIG["records"]["0"], "1": {"main": numbers(nothing, nothing, 0, 0, nothing)}}
+    folder = checkpoint(tmp_path / "c", {**CONFIG, "records": records}, SCRIPTS[:2])
+    module = Double.from_reference(folder)
+    assert [policy.priority for policy in module.population.policies] == [0.942857, 0.0]
+    lp.Trainer(
+        lambda _: f"```python\n{GOOD}```", max_steps=1, run_dir=tmp_path / "run", callbacks=[]
+    ).fit(module, DATA)
+    assert module(4) == 8

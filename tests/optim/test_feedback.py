@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from langprop.evaluation import Batch, evaluate
+from langprop.executors.inline import InlineExecutor
 from langprop.modules.function import module
 from langprop.optim.feedback import (
     Summary,
@@ -126,7 +128,7 @@ def test_the_sample_is_a_random_one_of_the_worst():
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ('File "<script>", line 2, in f\n    x: int = y\nNameError: no y', "NameError"),
+        ("line 2, in f\n    x: int = y\nNameError: no y", "NameError"),
         ("ValueError: several\nlines: of text", "ValueError"),
         ("json.decoder.JSONDecodeError: x", "JSONDecodeError"),
         ("KeyboardInterrupt", "KeyboardInterrupt"),
@@ -157,7 +159,7 @@ def test_the_summary_counts_by_status():
 
 
 def test_the_summary_tells_where_and_what():
-    text = 'File "<script>", line 2, in f\n    a = b[{0}]\nKeyError: {0}'
+    text = "line 2, in f\n    a = b[{0}]\nKeyError: {0}"
     records = [Record(n, "exception", 0.0, exception=text.format(n // 2)) for n in range(4)]
     records += [Record(4, "exception", 0.0, exception="E" * 300 + ": x" * 300)] * 3
     first, second, third = Summary.of(records).failures
@@ -231,3 +233,22 @@ def test_arguments_are_named_as_in_the_stub():
     }
     assert name_arguments("", "f", (1,), {}) == {"argument 1": 1}
     assert name_arguments("def (", "f", (1,), {}) == {"argument 1": 1}
+
+
+def test_the_summary_names_lines_as_the_sandbox_writes_them():
+    source = (
+        "def look(table, key):\n    return table[key]\n\n\n"
+        "def add(first, second=0):\n    if first:\n        look({}, first)\n    return 1 // first\n"
+    )
+    script = Script(source, "add")
+    batch = Batch.read(add, [((n,), n) for n in (0, 1, 1)])
+    with InlineExecutor() as executor:
+        records = evaluate(add, [script], batch, executor)[script.id]
+    found = [(each.count, each.number, each.line) for each in Summary.of(records).failures]
+    assert found == [(2, 2, "return table[key]"), (1, 8, "return 1 // first")]
+
+
+def test_of_lines_in_other_modules_the_script_s_own_is_named():
+    text = "line 4, in add\n    rate(1)\nline 3 of <script rate>, in rate\n    x\nNameError: x"
+    (failure,) = Summary.of([Record(0, "exception", 0.0, exception=text)]).failures
+    assert (failure.number, failure.line) == (4, "rate(1)")

@@ -23,7 +23,7 @@ def add(first: int, second: int = 0) -> int:
 
 
 def raised(sample, name, line, score=0.0):
-    text = f'File "<script>", line {line}, in add\n    x = {line}\n{name}: no'
+    text = f"line {line}, in add\n    x = {line}\n{name}: no"
     return Record(sample, "exception", score, (sample,), exception=text)
 
 

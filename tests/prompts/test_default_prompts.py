@@ -69,7 +69,7 @@ def setup_without_example():
 
 def update_exception():
     exception = (
-        'File "<script>", line 6, in get_factorial\n'
+        "line 6, in get_factorial\n"
         "    return result // (number - 1)\n"
         "ZeroDivisionError: integer division or modulo by zero"
     )
@@ -152,9 +152,9 @@ def update_nested():
 
 
 def binomial_records():
-    missing = 'File "<script>", line 3, in get_binomial\n    return table[n][k]\nKeyError: 7'
+    missing = "line 3, in get_binomial\n    return table[n][k]\nKeyError: 7"
     zero = (
-        'File "<script>", line 2, in get_binomial\n'
+        "line 2, in get_binomial\n"
         "    table = {0: [1 // k]}\n"
         "ZeroDivisionError: integer division or modulo by zero"
     )

@@ -119,3 +119,9 @@ def test_something_differs_exactly_if_the_two_are_not_equal(output, label):
         if found is not None:
             assert (found.count == 0) == bool(exact_match(one, other))
             assert found.count <= found.entries
+
+
+def test_all_of_an_array_is_all_of_it():
+    array = np.zeros((60, 100))
+    assert difference(array + 1, array).startswith("all 6,000 entries differ: ")
+    assert difference([array + 1, 0], [array, 0]).startswith("at least 6,000 of the first 6,000 ")

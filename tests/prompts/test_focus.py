@@ -15,7 +15,7 @@ def scene():
 
 
 KEY = (
-    'File "<script>", line 3, in f\n'
+    "line 3, in f\n"
     '    return sum(v["speed"] for v in scene["vehicles"].values())\n'
     "KeyError: 'speed'"
 )

@@ -1,5 +1,7 @@
 """Jinja templates: messages, errors, and values that stay data."""
 
+import pickle
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -108,7 +110,7 @@ def test_includes_lie_beside_the_template(tmp_path):
 
 def test_includes_that_go_in_circles_end(tmp_path):
     (tmp_path / "setup.jinja").write_text("{% include 'setup.jinja' %}")
-    with pytest.raises(TemplateError, match="RecursionError"):
+    with pytest.raises(TemplateError, match="it goes too deep: perhaps a template includes"):
         load_template(tmp_path / "setup.jinja").render({})
 
 
@@ -145,3 +147,16 @@ def test_folders_that_can_not_be_used(tmp_path):
     (tmp_path / "bad.jinja").write_bytes(b"\xff\xfe")
     with pytest.raises(TemplateError, match="can't be read"):
         load_template(tmp_path / "bad.jinja")
+
+
+def test_a_template_can_be_pickled(tmp_path):
+    (tmp_path / "a.jinja").write_text("{{ x }}{% include 'b.jinja' %}")
+    (tmp_path / "b.jinja").write_text("!")
+    template = pickle.loads(pickle.dumps(JinjaTemplate.load(tmp_path / "a.jinja")))
+    assert template.render({"x": 1}) == [Message("user", "1!")]
+    assert pickle.loads(pickle.dumps(Prompts.default())).update.name == "update.jinja"
+
+
+def test_files_as_editors_write_them(tmp_path):
+    (tmp_path / "a.jinja").write_bytes(b"\xef\xbb\xbf%% SYSTEM\r\nBe brief.\r\n")
+    assert JinjaTemplate.load(tmp_path / "a.jinja").render({}) == [Message("system", "Be brief.")]

@@ -243,6 +243,7 @@ _lines = st.lists(
 def test_lines_that_stand_there_once_are_replaced(before, old, after, new):
     source = "\n".join([*before, "<", *old, ">", *after])
     assume(old != new)
+    assume([*old, *new].count("=======") < 4)  # of the lines that may be the mark, four are tried
     old, new = ["<", *old, ">"], ["<", *new, ">"]
     found = find_edits(edit("\n".join(old), "\n".join(new)))
     assert apply_edits(source, found) == "\n".join([*before, *new, *after])
@@ -292,3 +293,14 @@ def test_no_edit_takes_long(shape):
     start = time.perf_counter()
     assert len(why_not(text, parent=parent)) < 4_000
     assert time.perf_counter() - start < 8  # of the 10 s that the guarded process has; mostly 0.1
+
+
+@pytest.mark.parametrize("language", ["diff", "text", "patch"])
+def test_a_diff_that_nobody_asked_for_is_no_script_without_the_lines_it_removes(language):
+    lines = PARENT[PARENT.index("def f") :].rstrip().split("\n")
+    changed = [f"-{lines[-2]}", "+    y = math.sqrt(y) + 1", f" {lines[-1]}"]
+    hunk = "\n".join(["@@ -1,9 +1,9 @@", *(f" {line}" for line in lines[:-2]), *changed])
+    reply = f"Change this:\n\n```{language}\n{hunk}\n```\n"
+    assert read_reply(reply, "f", parent=PARENT) == WANTED
+    with pytest.raises(ReplyError, match="there is nothing to edit"):
+        read_reply(reply, "f")

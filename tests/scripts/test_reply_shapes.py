@@ -236,3 +236,8 @@ def test_nothing_takes_long(shape):
 
 def test_a_reply_that_is_too_long_is_not_looked_at():
     assert "5,000,000 characters" in why_not("x" * 5_000_000)
+
+
+@pytest.mark.parametrize("rest", ["", "\nDone.", "\nUse it:\n```python\nprint(f(1))\n```"])
+def test_a_fence_that_is_closed_behind_the_code(rest):
+    assert content_id(read(f"```python\n{CODE.rstrip()}```{rest}"), "f") == content_id(CODE, "f")

@@ -489,7 +489,7 @@ def test_a_server_that_dies_in_mid_run(serve, tmp_path):
     assert load(tmp_path / "run").best is not None
 
 
-def test_content_that_is_refused_is_not_asked_for_again(serve):
+def test_content_that_is_refused_is_not_asked_for_again(serve, caplog):
     def answer(request):
         if script_of(request.messages):
             return Answer("I can't help with that.", finish_reason="content_filter")
@@ -499,6 +499,7 @@ def test_content_that_is_refused_is_not_asked_for_again(serve):
     trainer, _ = fit(llm, steps=1, n_setup=1, n_parents=1, n_children=2)
     assert trainer.optimizer.statistics.rejected == 2
     assert len(server.requests) == 3
+    assert "2 × no usable script: the provider's content filter withheld it" in caplog.text
 
 
 def test_interrupt_gives_up_what_is_in_flight_and_saves(tmp_path):

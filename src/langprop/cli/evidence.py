@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from langprop.cli.asking import Asking
 from langprop.cli.target import config_of, load_object
 from langprop.data.batches import as_dataset, batches, first_sample, is_loader
 from langprop.errors import ConfigError, DataError, IsolationError, LangPropError, ModuleError
@@ -16,29 +17,13 @@ from langprop.evaluation import Batch, evaluate
 from langprop.modules.module import Module
 from langprop.population.policy import Policy
 from langprop.population.record import Record
-from langprop.prompts.prompts import NAMES, Prompts
-from langprop.prompts.template import ENGINES
+from langprop.prompts.prompts import Prompts
 from langprop.sandbox.limits import Limits
 from langprop.scripts.parsing import text_id
 from langprop.scripts.script import Script
 
 N_SAMPLES = 8
 """Training samples on which a script is judged, to have something to show."""
-
-_EXAMPLE = {
-    "status": "exception",
-    "args": (0,),
-    "label": 0,
-    "exception": 'File "<script>", line 3, in double\n    return 4 * value // value // 2\n'
-    "ZeroDivisionError: integer division or modulo by zero",
-    "printed": "value is 0\n",
-    "stub": 'def double(value: int) -> int:\n    """Return twice the number."""\n',
-    "code": "def double(value: int) -> int:\n"
-    "    print('value is', value)\n    return 4 * value // value // 2\n",
-}
-"""Variables for templates that are shown without any: a function with an error."""
-
-_OF_RECORD = ("args", "kwargs", "outputs", "label", "exception", "printed", "feedback", "score")
 
 
 @dataclass
@@ -51,6 +36,7 @@ class Evidence:
         policies: Scripts to choose from, best first.
         data: Training data, if there is any.
         limits: What a script may use while it is judged.
+        asking: How the task's optimizer asks.
         notes: What the user should know of how this came about.
     """
 
@@ -59,6 +45,7 @@ class Evidence:
     policies: list[Policy] = field(default_factory=list)
     data: Any = None
     limits: Limits = field(default_factory=Limits)
+    asking: Asking = field(default_factory=Asking)
     notes: list[str] = field(default_factory=list)
 
     def policy(self, beginning: str | None) -> Policy:
@@ -71,7 +58,7 @@ class Evidence:
             return self.policies[0]
         path = Path(beginning)
         if path.suffix == ".py" and path.is_file():
-            return Policy(_script(_read(path), self.module.entry_point, beginning))
+            return Policy(script_of_text(_read(path), self.module.entry_point, beginning))
         found = [policy for policy in self.policies if policy.id.startswith(beginning)]
         if len(found) != 1:
             ids = ", ".join(policy.id[:8] for policy in self.policies[:10])
@@ -139,66 +126,6 @@ def of_target(target: str, *, task: str | None, train: str | None) -> Evidence:
     return _of_task(target, train)
 
 
-def is_template_folder(path: Path) -> bool:
-    """Whether a folder holds templates, and nothing that can be trained or was."""
-    if not path.is_dir() or any((path / name).is_file() for name in RUNNABLE):
-        return False
-    return any((path / (name + suffix)).is_file() for name in NAMES for suffix in ENGINES)
-
-
-RUNNABLE = ("config.yaml", "checkpoint.json")
-"""Files that make a folder one of a task or of a run."""
-
-
-def of_templates(folder: Path, given: Mapping[str, Any]) -> Evidence:
-    """What a folder of templates gives, with variables of the user's or a small example.
-
-    Raises:
-        TemplateError: A template can't be read or isn't valid.
-        ConfigError: The variables don't fit together.
-    """
-    own = any(name in given for name in (*_OF_RECORD, "function_name", "code", "stub"))
-    status = "exception" if given.get("exception") else "ok"
-    usual: Mapping[str, Any] = {"status": status, "stub": "", "code": ""} if own else _EXAMPLE
-    known = {"function_name": "double", **usual, **given}
-    name = str(known["function_name"])
-    module = _Shown(name, str(known["stub"]))
-    policy = Policy(_script(str(known["code"]), name, "the example"))
-    policy.tell([_record(known)])
-    module.example = policy.records[0]
-    notes = [] if own else ["the variables are an example; give your own with --sample"]
-    return Evidence(module, Prompts.load(folder), [policy], notes=notes)
-
-
-class _Shown(Module):
-    """Stands for the module of which only templates are known."""
-
-    def __init__(self, entry_point: str, stub: str) -> None:
-        self.entry_point, self.stub = entry_point, stub
-        super().__init__()
-
-
-def _record(given: Mapping[str, Any]) -> Record:
-    try:
-        return Record(
-            sample=0,
-            status=given["status"],
-            score=float(given.get("score", 0.0)),
-            args=tuple(given.get("args", ())),
-            kwargs=dict(given.get("kwargs", {})),
-            output=given.get("outputs"),
-            label=given.get("label"),
-            exception=str(given.get("exception", "")),
-            printed=str(given.get("printed", "")),
-            feedback=str(given.get("feedback", "")),
-        )
-    except (TypeError, ValueError) as error:
-        raise ConfigError(
-            f"the variables of --sample don't fit: {error}. args is a list, kwargs a mapping, "
-            "score a number."
-        ) from error
-
-
 def _of_run(path: Path, task: str | None, train: str | None) -> Evidence:
     from langprop.trainer.run_dir import RunDir, load
 
@@ -213,8 +140,12 @@ def _of_run(path: Path, task: str | None, train: str | None) -> Evidence:
     for policy in policies:
         policy.decay(1.0)  # records aren't saved, only their sums, which are the past of this step
     if task is None:
-        note = "the samples of a run aren't kept: name its task to see some (--task TARGET)"
-        return Evidence(loaded, Prompts.default(), policies, notes=[note])
+        note = (
+            "samples and templates aren't kept with a run: name its task to see them (--task "
+            "TARGET)"
+        )
+        asking = Asking.of_run(RunDir(path).path)
+        return Evidence(loaded, Prompts.default(), policies, asking=asking, notes=[note])
     made = _of_task(task, train)
     if made.module.entry_point != loaded.entry_point:
         raise ConfigError(
@@ -222,6 +153,7 @@ def _of_run(path: Path, task: str | None, train: str | None) -> Evidence:
             f"{made.module.entry_point!r}."
         )
     made.policies = policies
+    made.asking = Asking.of_run(RunDir(path).path)
     return made
 
 
@@ -245,6 +177,7 @@ def _of_task(target: str, train: str | None) -> Evidence:
         data = load_object(settings["train"], base)
     data = module.train_data() if data is None else data
     made = Evidence(module, module.prompts or Prompts.default(), data=data)
+    made.asking = Asking.of(settings.get("optimizer"))
     if data is None:
         made.notes.append("no training data is known: no sample can be shown (--train)")
     else:
@@ -256,7 +189,7 @@ def _of_task(target: str, train: str | None) -> Evidence:
     origin = "the seed script" if sources else "the empty stub"
     if not sources:
         sources = [module.stub or f"def {module.entry_point}(*args, **kwargs):\n    pass\n"]
-    made.policies = [Policy(_script(each, module.entry_point, origin)) for each in sources]
+    made.policies = [Policy(script_of_text(each, module.entry_point, origin)) for each in sources]
     return made
 
 
@@ -302,8 +235,8 @@ def _samples(data: Any, index: int | None) -> list[Any]:
         ) from error
 
 
-def _script(source: str, entry_point: str, origin: str) -> Script:
-    # The id is that of the text, so that nothing is parsed here: nobody knows who wrote it.
+def script_of_text(source: str, entry_point: str, origin: str) -> Script:
+    """A script whose id is that of the text: nothing is parsed, since nobody knows who wrote it."""
     return Script(source, entry_point, origin=origin, id=text_id(source, entry_point))
 
 

@@ -11,13 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from langprop.cli.code import visible
-from langprop.cli.evidence import (
-    RUNNABLE,
-    Evidence,
-    is_template_folder,
-    of_target,
-    of_templates,
-)
+from langprop.cli.evidence import Evidence, of_target
+from langprop.cli.template_folder import RUNNABLE, is_template_folder, of_templates
 from langprop.errors import ConfigError, TemplateError
 from langprop.prompts.message import Message
 from langprop.prompts.prompts import NAMES, Prompts, count_tokens
@@ -62,7 +57,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--task", metavar="TARGET", help="the task of a run, to have its samples")
     made.add_argument("--train", metavar="FILE.py:NAME", help="training data")
     made.add_argument(
-        "--feedback", default="worst", help="which samples are shown: worst, diverse, contrast"
+        "--feedback",
+        help="which samples are shown: worst, diverse, contrast (default: as configured)",
     )
     made.add_argument(
         "--edit", choices=["search_replace"], help="ask for edits instead of a whole script"
@@ -126,8 +122,8 @@ def _variables(
     from langprop.optim.feedback import crossover_variables, setup_variables, update_variables
 
     module, rng = evidence.module, np.random.default_rng(0)
-    feedback = check_feedback(settings.feedback)
-    edit = {"edit": settings.edit or ""}
+    feedback = check_feedback(settings.feedback or evidence.asking.feedback)
+    edit = {"edit": settings.edit or evidence.asking.edit}
     setup = setup_variables(module)
     if name in ("setup", "repair", "continuation"):
         if settings.policy is not None and name == "setup":
@@ -135,7 +131,7 @@ def _variables(
         code = evidence.policy(settings.policy).script.source
         head = f"```python\n{module.stub or code}".rstrip()
         asked = {
-            "code": code if settings.edit else "",
+            "code": code if edit["edit"] else "",
             "reason": "the reply holds no block of code.",
             "reply": head[: 2 * len(head) // 3] if name == "continuation" else "I can't do that.",
         }
@@ -214,9 +210,11 @@ def _first_name(folder: Path) -> str:
 def _check_folder(path: Path) -> None:
     if path.is_dir() and not any((path / name).is_file() for name in RUNNABLE):
         wanted = ", ".join(f"{name}.jinja" for name in NAMES[:-1])
+        inner = sorted(found.parent.name for found in path.glob("*/update.*"))
+        hint = f"; the folder {inner[0]!r} in it does" if inner else ""
         raise TemplateError(
             f"{path} holds neither a config.yaml, nor a run, nor a template ({wanted} or "
-            f"{NAMES[-1]}.jinja, or .txt)."
+            f"{NAMES[-1]}.jinja, or .txt){hint}."
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,7 +13,14 @@ from langprop.llms.budget import Budget
 from langprop.llms.price import cost
 
 CHARACTERS_PER_TOKEN = 4.0  # of English and of code, roughly
-GUESSED_REPLY = 1_000  # [tokens] before anything is known of a model's replies
+GUESSED_REPLY = 1_000  # [tokens] of a model that doesn't count them
+LONGEST_GUESS = 32_000
+"""Length of a reply before anything is known of a model's [tokens], where `max_tokens` isn't given.
+
+Models that think before they answer may write so much. All requests of the first step are in flight
+before the first reply tells better: a guess of the usual length let a run take ten times its
+budget. It costs nothing but that fewer are in flight at first, where the budget is small.
+"""
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,9 @@ class _Sum:
         self.cached_tokens += usage.cached_tokens
         self.microseconds += round(usage.seconds * 1e6)
         if usage.calls:
-            known = self.picodollars is not None and usage.usd is not None
+            # What a function of the user's counts may be anything, also NaN.
+            told = usage.usd is not None and math.isfinite(usage.usd)
+            known = self.picodollars is not None and told
             self.picodollars = (
                 (self.picodollars or 0) + round((usage.usd or 0.0) * 1e12) if known else None
             )
@@ -69,14 +79,21 @@ class _Experience:
     """The dearest request to one model so far.
 
     Attributes:
+        replies: That it gave.
         characters: Of its conversation, if it was the longest.
         tokens: Read and written.
         usd: Price [US dollars].
     """
 
+    replies: int = 0
     characters: int = 0
     tokens: float = 0.0
     usd: float = 0.0
+
+    @property
+    def margin(self) -> float:
+        """How much dearer than it others may be: the fewer there were, the less is known."""
+        return 1.0 + 3.0 / math.sqrt(max(1, self.replies))
 
 
 class Account:
@@ -129,7 +146,8 @@ class Account:
         expected = self._expected(llm, request)
         reason = self._lacks(expected)
         if reason:
-            first = not self._open and llm.name not in self._known
+            known = self._known.get(llm.name)
+            first = not self._open and (known is None or not known.replies)
             if not first or self._lacks(_Expected(0.0, 0.0), at_all=True):
                 self.exhausted = reason
                 return None
@@ -138,7 +156,9 @@ class Account:
         self._open[self._opened] = expected
         return self._opened
 
-    def settle(self, number: int, llm: LLM, request: Request, usage: Usage) -> None:
+    def settle(
+        self, number: int, llm: LLM, request: Request, usage: Usage, *, answered: bool = True
+    ) -> None:
         """Book what a request used.
 
         Args:
@@ -146,6 +166,7 @@ class Account:
             llm: The model that was asked.
             request: What it was asked.
             usage: What it used; a request that failed is one call.
+            answered: Whether there was a reply, which tells what further ones may take.
 
         Raises:
             ConfigError: There is a budget in money, and the price isn't known.
@@ -154,6 +175,7 @@ class Account:
         self._spent.setdefault((llm.name, request.role), _Sum()).add(usage)
         tokens = usage.prompt_tokens + usage.completion_tokens
         known = self._known.setdefault(llm.name, _Experience())
+        known.replies += answered
         known.characters = max(known.characters, _characters(request))
         known.tokens = max(known.tokens, tokens)
         known.usd = max(known.usd, usage.usd or 0.0)
@@ -197,10 +219,14 @@ class Account:
         return total.usage
 
     def _expected(self, llm: LLM, request: Request) -> _Expected:
+        if llm.recorded:  # what was kept back then is in the recording, too
+            return _Expected(0.0, 0.0)
         characters = _characters(request)
         known = self._known.get(llm.name)
         if known is not None and known.tokens:
             longer = max(1.0, characters / max(1, known.characters))
+            if self._open:  # of many that are in flight some are dearer; one is seen before another
+                longer *= known.margin
             return _Expected(known.tokens * longer, known.usd * longer)
         prompt = characters / CHARACTERS_PER_TOKEN
         reply = next(
@@ -209,7 +235,7 @@ class Account:
                 for name in ("max_tokens", "max_completion_tokens")
                 if isinstance(llm.parameters.get(name), (int, float))
             ),
-            float(GUESSED_REPLY),
+            float(GUESSED_REPLY if known is not None and known.replies else LONGEST_GUESS),
         )
         guess = Usage(1, prompt_tokens=int(prompt) + 1, completion_tokens=int(reply))
         usd = cost(guess, llm.price) or 0.0

@@ -10,7 +10,8 @@ import math
 import os
 import random
 import threading
-from collections.abc import Coroutine, Sequence
+import weakref
+from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -24,6 +25,20 @@ T = TypeVar("T")
 
 _lock = threading.Lock()
 _loops: dict[int, asyncio.AbstractEventLoop] = {}  # by process: a fork has no thread to run it
+_all: weakref.WeakSet[AsyncLLM] = weakref.WeakSet()
+
+
+def _forked() -> None:
+    """Locks, connections and what is in flight are the parent's: none is of use here."""
+    global _lock  # noqa: PLW0603 - the module's own
+    _lock = threading.Lock()
+    for llm in list(_all):
+        llm._flying.clear()
+        llm.abandon()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_forked)
 
 
 def loop() -> asyncio.AbstractEventLoop:
@@ -74,7 +89,8 @@ class AsyncLLM(LLM):
         except ValueError as error:
             raise ConfigError(str(error)) from error
         self.price = Price.parse(price) if isinstance(price, str) else price
-        self._flying: set[concurrent.futures.Future[Any]] = set()
+        self._flying: dict[concurrent.futures.Future[Any], int] = {}  # and the thread that waits
+        _all.add(self)
         self._not_before = 0.0  # [s] on the loop's clock: until then the server wants no requests
 
     def find_price(
@@ -101,6 +117,9 @@ class AsyncLLM(LLM):
 
     async def disconnect(self) -> None:
         """Close all connections."""
+
+    def abandon(self) -> None:
+        """Forget all connections without closing them: after a fork they are another process's."""
 
     def generate(self, messages: Sequence[Message], n: int = 1) -> list[Reply]:
         """Ask for `n` independent replies: `n` requests in flight together.
@@ -132,6 +151,12 @@ class AsyncLLM(LLM):
         for future in list(self._flying):
             future.cancel()
 
+    def withdraw(self, threads: Collection[int | None]) -> None:
+        """Give up what these threads wait for, and close its connections."""
+        for future, thread in list(self._flying.items()):
+            if thread in threads:
+                future.cancel()
+
     def close(self) -> None:
         """Close all connections. Closing twice is harmless."""
         self.cancel()
@@ -142,8 +167,8 @@ class AsyncLLM(LLM):
 
     def _start(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
         future = asyncio.run_coroutine_threadsafe(work, loop())
-        self._flying.add(future)
-        future.add_done_callback(self._flying.discard)
+        self._flying[future] = threading.get_ident()
+        future.add_done_callback(lambda done: self._flying.pop(done, None))
         return future
 
     async def _answer(self, messages: Sequence[Message]) -> Reply:

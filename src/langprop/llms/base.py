@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -110,12 +110,14 @@ class LLM(abc.ABC):
         parameters: What is sent with each request beside the messages, as plain data.
         price: What its tokens cost, if that is known.
         secrets: Keys, which must never be written down.
+        recorded: Whether all that it says was paid for before: a budget needn't set anything aside.
         reports_price: Whether replies say what they cost: False where that is known to be unknown.
     """
 
     name: str = "llm"
     parameters: Mapping[str, Any] = {}
     price: Price | None = None
+    recorded: bool = False
     reports_price: bool = True
     secrets: Sequence[str] = ()
 
@@ -156,6 +158,20 @@ class LLM(abc.ABC):
 
     def cancel(self) -> None:  # noqa: B027 - optional: a plain function can't be interrupted
         """Give up what is in flight: those calls raise `LLMCancelled` soon. More may be asked."""
+
+    def withdraw(self, threads: Collection[int | None]) -> None:  # noqa: B027 - optional
+        """Give up what these threads wait for, and nothing else: others ask this model, too.
+
+        By default it is waited for, and goes unheard.
+
+        Args:
+            threads: Their idents.
+        """
+
+    @property
+    def behind(self) -> Sequence[LLM]:
+        """The models that this one asks, if it stands for others."""
+        return ()
 
     def state_dict(self) -> dict[str, Any]:
         """What the next choice or reply depends on, as plain JSON data."""

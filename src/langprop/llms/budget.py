@@ -37,7 +37,10 @@ class Budget:
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            if value is not None and not (value > 0 and math.isfinite(value)):
+            if value is None:
+                continue
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if not (number and value > 0 and math.isfinite(value)):
                 raise ConfigError(
                     f"budget.{item.name} must be a positive number, but got {value!r}."
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import os
@@ -11,7 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from langprop.errors import CheckpointError, LLMError
+from langprop.errors import CheckpointError, LangPropError
 from langprop.llms.base import LLM, Reply, Request, Usage
 from langprop.llms.secrets import redact, redacted
 from langprop.prompts.message import Message
@@ -20,6 +21,9 @@ FORMAT = 1
 """Version of a line; a newer one is refused."""
 
 FILE = "exchanges.jsonl"
+
+WITHHELD = "withheld"
+"""Outcome of a request that wasn't sent, since the budget didn't cover it."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,8 @@ class Exchange:
         reply: What it answered; None if the request failed.
         error: Type and text of the failure; "" if there was none.
         child: Id of the script in the reply, if there was a usable one.
-        outcome: "parsed", "repaired", "duplicate", "rejected", "asked again", "continued", or
-            "failed".
+        outcome: "parsed", "repaired", "duplicate", "rejected", "asked again", "continued",
+            "failed", or "withheld" (it wasn't sent, since the budget didn't cover it).
         reason: Why the reply was no use; "" if it was.
         parameters: What was sent beside the messages.
         time: When the reply was there, in UTC.
@@ -185,14 +189,15 @@ def read_exchanges(path: str | Path) -> list[Exchange]:
         path = path / FILE
     try:
         with path.open("rb") as file:
-            lines = file.read().split(b"\n")
+            lines = file.read().removeprefix(codecs.BOM_UTF8).split(b"\n")
     except OSError as error:
         raise CheckpointError(
             f"the recording {path} can't be read: {error.strerror or error}."
         ) from error
     found = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
+    for number, torn in enumerate(lines, 1):
+        line = torn.strip(b"\0 \t\r")  # after a loss of power a file may hold zeros
+        if not line:
             continue
         try:
             data = json.loads(line.decode("utf-8", "surrogatepass"))
@@ -216,6 +221,6 @@ def conversation_key(messages: Sequence[Message]) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def failure(error: LLMError) -> tuple[str, str]:
+def failure(error: LangPropError) -> tuple[str, str]:
     """Type and text of a failure, for the record."""
     return type(error).__name__, str(error)

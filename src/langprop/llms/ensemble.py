@@ -195,6 +195,11 @@ class Ensemble(LLM):
         for member, other in zip(self.members, others, strict=True):
             member.seed(int(other.generate_state(1)[0]))
 
+    @property
+    def behind(self) -> Sequence[LLM]:
+        """The members."""
+        return self.members
+
     def cancel(self) -> None:
         """Give up what is in flight with any member."""
         for member in self.members:

@@ -102,9 +102,17 @@ class ExchangeFolder:
         """Whether its reply was taken, by this process or another one."""
         return os.path.lexists(self.path / ANSWERED / asked.reply_file)
 
-    def is_rejected(self, asked: Asked) -> bool:
-        """Whether another process found its reply unusable."""
-        return os.path.lexists(self.path / REJECTED / asked.file)
+    def has_request(self, asked: Asked) -> bool:
+        """Whether its file lies there. A list of the folder may pass over one that is renamed."""
+        return os.path.lexists(self.path / asked.file)
+
+    def rejection(self, asked: Asked) -> tuple[int, int] | None:
+        """What tells the last time that its reply was found unusable; None if it never was."""
+        try:
+            status = os.lstat(self.path / REJECTED / _note(asked))
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns
 
     def take(self, asked: Asked, name: str) -> bool:
         """Move a reply to those that are answered. Of several processes one does it.
@@ -141,10 +149,14 @@ class ExchangeFolder:
             room = self.room(REJECTED)
             with contextlib.suppress(OSError):
                 reply.replace(room / reply.name)
-            self.put(room / f"{asked.stem}.rejected.md", f"{reply.name} {reason}\n".encode())
-            for place in (self.path, self.path / ANSWERED):
-                with contextlib.suppress(OSError):
-                    (place / asked.file).replace(room / asked.file)
+            self.put(room / _note(asked), f"{reply.name} {reason}\n".encode())
+        self.put_aside(asked)
+
+    def put_aside(self, asked: Asked) -> None:
+        """Put a request whose reply was no use with it. What can't be moved stays."""
+        for place in (self.path, self.path / ANSWERED):
+            with contextlib.suppress(OSError):
+                (place / asked.file).replace(self.room(REJECTED) / asked.file)
 
     def put(self, path: Path, data: bytes, *, replace: bool = True, safe: bool = False) -> None:
         """Write a file in one piece.
@@ -192,6 +204,11 @@ class ExchangeFolder:
             path.unlink(missing_ok=True)
             raise
         return path
+
+
+def _note(asked: Asked) -> str:
+    """Name of the file that says why a reply was no use."""
+    return f"{asked.stem}.rejected.md"
 
 
 def read_plain(path: Path, limit: int) -> bytes:

@@ -31,10 +31,12 @@ class Waiting:
         done: Set once there is a result.
         result: The reply, or why there is none.
         trouble: Since when its files can't be handled [s], if so.
+        rejected: What told of an unusable reply before it was asked; a later one is for it.
     """
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, rejected: tuple[int, int] | None) -> None:
         self.asked = asked
+        self.rejected = rejected
         self.start = time.perf_counter()
         self.waiters = 1
         self.done = threading.Event()
@@ -81,7 +83,7 @@ class Watcher:
             LLMError: The folder can't be written or read.
         """
         epoch = self._epoch
-        waiting = Waiting(asked)
+        waiting = Waiting(asked, self.folder.rejection(asked))
         try:
             if self.folder.is_answered(asked):  # before the run was started again
                 self._finish(waiting)
@@ -181,6 +183,8 @@ class Watcher:
         if self.folder.is_answered(asked):  # another process took it
             self._finish(waiting)
             return
+        if self._is_rejected(waiting):
+            return
         for name in names:
             try:
                 complete = self._is_complete(name)
@@ -226,11 +230,17 @@ class Watcher:
         asked = waiting.asked
         if self.folder.is_answered(asked):
             self._finish(waiting)
-        elif self.folder.is_rejected(asked):
-            self._fail([waiting], self._unusable("the reply", "was found unusable by another run."))
-        else:
+        elif not self.folder.has_request(asked) and not self._is_rejected(waiting):
             self.folder.ask(asked)
             self._tell(asked.file, "was removed before it was answered: it is written again")
+
+    def _is_rejected(self, waiting: Waiting) -> bool:
+        """Fail, if another process found the reply unusable meanwhile: none will come."""
+        if self.folder.rejection(waiting.asked) in (None, waiting.rejected):
+            return False
+        self.folder.put_aside(waiting.asked)  # it may have been written again just then
+        self._fail([waiting], self._unusable("the reply", "was found unusable by another run."))
+        return True
 
     def _finish(self, waiting: Waiting) -> None:
         """Read the reply that was taken.

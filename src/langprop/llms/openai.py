@@ -203,6 +203,10 @@ class OpenAILLM(AsyncLLM):
         if client is not None:
             await client.close()
 
+    def abandon(self) -> None:
+        """Forget all connections without closing them; the next request opens others."""
+        self._client = None
+
     def __repr__(self) -> str:
         return f"OpenAILLM({self.model!r}, base_url={self.base_url!r})"  # never the key
 

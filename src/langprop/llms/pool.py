@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -42,7 +43,7 @@ class ThreadPool(Generic[T, R]):
         self._done: queue.SimpleQueue[tuple[int, R | BaseException, bool] | None] = (
             queue.SimpleQueue()
         )
-        self._threads = 0
+        self._threads: list[threading.Thread] = []
         self._submitted = 0
         self._pending = 0
         self._closed = threading.Event()
@@ -53,9 +54,10 @@ class ThreadPool(Generic[T, R]):
         self._submitted += 1
         self._pending += 1
         self._todo.put((index, item))
-        if self._threads < min(self._pending, self.concurrency):
-            self._threads += 1
-            threading.Thread(target=self._work, name="langprop-request", daemon=True).start()
+        if len(self._threads) < min(self._pending, self.concurrency):
+            thread = threading.Thread(target=self._work, name="langprop-request", daemon=True)
+            self._threads.append(thread)
+            thread.start()
         return index
 
     @property
@@ -103,7 +105,7 @@ class ThreadPool(Generic[T, R]):
         """Start nothing more. What is in flight runs on in the background, its results unheard."""
         self._closed.set()
         self._done.put(None)  # wakes whoever waits
-        for _ in range(self._threads):
+        for _ in self._threads:
             self._todo.put(None)
 
     def _work(self) -> None:
@@ -153,15 +155,52 @@ class RequestPool(ThreadPool[tuple[LLM, Request], "Reply | LLMError"]):
 
     def send(self, llm: LLM, request: Request) -> int:
         """Send a request as soon as there is room; returns its number: 0, 1, 2, ..."""
-        self._asked[id(llm)] = llm
+        if id(llm) not in self._asked:
+            with _lock:
+                self._asked[id(llm)] = llm
+                _pools[id(self)] = self
         return self.submit((llm, request))
 
     def close(self) -> None:
-        """Send nothing more, and give up what is in flight."""
+        """Send nothing more, and give up what is in flight; not what others ask the same models."""
         super().close()
-        if self.pending:
-            for llm in self._asked.values():
+        with _lock:
+            _pools.pop(id(self), None)
+            asked = list(self._asked.values()) if self.pending else []
+            shared = [_is_asked(llm) for llm in asked]
+        for llm, others in zip(asked, shared, strict=True):
+            if others:
+                llm.withdraw({thread.ident for thread in self._threads})
+            else:
                 llm.cancel()
+
+
+_lock = threading.Lock()
+_pools: dict[int, RequestPool] = {}  # that are open, and have asked something
+
+
+def _forked() -> None:
+    """Threads of the parent aren't here: nobody would ever open its lock, or end its pools."""
+    global _lock  # noqa: PLW0603 - the module's own
+    _lock = threading.Lock()
+    _pools.clear()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_forked)
+
+
+def close_unused(llm: LLM) -> None:
+    """Let go of a model's connections, unless others ask it now: the last one closes them."""
+    with _lock:
+        if not _is_asked(llm):
+            llm.close()
+
+
+def _is_asked(llm: LLM) -> bool:
+    """Whether an open pool has asked a model, or one that stands behind it; the lock is held."""
+    asked = {id(other) for pool in list(_pools.values()) for other in pool._asked.values()}
+    return not asked.isdisjoint(id(one) for one in [llm, *llm.behind])
 
 
 def _answer(item: tuple[LLM, Request]) -> Reply | LLMError:

@@ -48,7 +48,9 @@ def locate(path: str | Path, name: str = "") -> Path:
     tags = [each.parent.relative_to(folder) for each in _inner(folder, "ckpt/*/*", "*/*")]
     if tags:
         names = ", ".join(dict.fromkeys(map(str, tags)))
-        raise CheckpointError(f"{folder} holds several checkpoints: name one of {names} in it.")
+        raise CheckpointError(
+            f"{folder} holds checkpoints in folders of its own: name one of them: {names}."
+        )
     raise CheckpointError(
         f"{folder} is no checkpoint of the paper's code: there is no {CONFIG} in it."
     )

@@ -39,9 +39,10 @@ class SavedTracker(Tracker):
     @property
     def priority(self) -> float:
         """As it was saved: to the last digit, and also where it can't be told from the rest."""
-        if self.saved:
-            return float(self.saved["priority"])
-        return super().priority
+        saved = self.saved["priority"] if self.saved else None
+        if saved is None or math.isnan(saved):  # of a script that was never judged
+            return super().priority
+        return float(saved)
 
     def tell(self, records: Iterable[Record]) -> None:
         """Append the records of a new step; the one that was saved becomes the past."""
@@ -80,13 +81,14 @@ def checked(saved: Any, where: str) -> Mapping[str, Any]:
     for name in NUMBERS:
         if name not in saved:
             raise CheckpointError(f"{where} has no {name!r}.")
-    idle = {
-        "avg_score": saved["count"] == 0,  # a mean of nothing
+    idle = {  # a mean of nothing
+        "avg_score": saved["count"] == 0,
         "past_priority": saved["past_weight"] == 0,
+        "priority": saved["count"] == 0 and saved["past_weight"] == 0,
     }
     for name in NUMBERS:
         value = saved[name]
-        if idle.get(name) and (value is None or isinstance(value, float)):
+        if idle.get(name) and (value is None or _is_unread(name, value)):
             continue
         valid = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not valid or not _finite(value):
@@ -96,6 +98,11 @@ def checked(saved: Any, where: str) -> Mapping[str, Any]:
         if name == "count" and value != int(value):
             raise CheckpointError(f"{where}: 'count' must be whole, but is {_brief(value)}.")
     return saved
+
+
+def _is_unread(name: str, value: Any) -> bool:
+    """Whether a number of a script that nothing is known of is of no account."""
+    return isinstance(value, float) and (name != "priority" or math.isnan(value))
 
 
 def _finite(value: float) -> bool:

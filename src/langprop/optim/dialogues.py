@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langprop.errors import (
+    LangPropError,
     LLMAuthError,
     LLMCancelled,
     LLMError,
     LLMNotFoundError,
+    NotRecorded,
     OutOfBudget,
     ReplyError,
 )
 from langprop.llms.account import Account
 from langprop.llms.base import Reply, Usage
-from langprop.llms.cassette import Cassette, Exchange, failure
+from langprop.llms.cassette import WITHHELD, Cassette, Exchange, failure
 from langprop.llms.pool import RequestPool
 from langprop.optim.dialogue import Dialogue
 from langprop.optim.statistics import ReplyStatistics
@@ -35,7 +37,11 @@ _log = logging.getLogger(__name__)
 
 MAX_QUOTED = 20_000  # [characters] of a reply that is sent back with the reason why it was no use
 MAX_PARTIAL = 400_000  # [characters] of a reply that is asked to go on
-_HOPELESS = (LLMAuthError, LLMNotFoundError)  # no other request will fare better
+_WITHHELD = (
+    "the provider's content filter withheld it, or the model refused; see the prompt with "
+    "`langprop prompt`, or ask another model."
+)
+_HOPELESS = (LLMAuthError, LLMNotFoundError, NotRecorded)  # no other request will fare better
 
 
 class Result(NamedTuple):
@@ -93,6 +99,7 @@ class Dialogues:
         self._failures: list[LLMError] = []
         self._reasons: Counter[str] = Counter()
         self._requests = 0
+        self._ended = ""  # why a recording didn't send a request
 
     def run(self, dialogues: Iterable[Dialogue]) -> Iterator[list[Result]]:
         """Hold the conversations; hand over results as they come: all that are there.
@@ -117,8 +124,13 @@ class Dialogues:
                 results: list[Result] = []
                 for number, answer in arrived:
                     dialogue, ticket = flying.pop(number)
-                    usage = answer.usage if isinstance(answer, Reply) else Usage(1, usd=0.0)
-                    self._account.settle(ticket, dialogue.llm, dialogue.request, usage)
+                    self._account.settle(
+                        ticket,
+                        dialogue.llm,
+                        dialogue.request,
+                        _usage(answer),
+                        answered=isinstance(answer, Reply),
+                    )
                     after = self._hear(dialogue, answer)
                     if isinstance(after, Dialogue):
                         waiting.appendleft(after)
@@ -126,11 +138,14 @@ class Dialogues:
                         results.append(after)
                 if results:
                     yield results
+        for dialogue in waiting:
+            self._record(dialogue, OutOfBudget(self._account.exhausted), WITHHELD)
+        if self._ended:  # those in flight may have left room since
+            self._account.exhausted = self._account.exhausted or self._ended
+        if (waiting or self._ended) and self._requests == 0:
+            raise OutOfBudget(f"budget: {self._account.exhausted}")
         if waiting:
-            results = [Result(dialogue, None) for dialogue in waiting]
-            if self._requests == 0:
-                raise OutOfBudget(f"budget: {self._account.exhausted}")
-            yield results
+            yield [Result(dialogue, None) for dialogue in waiting]
         self._conclude()
 
     def cancel(self) -> None:
@@ -155,7 +170,10 @@ class Dialogues:
         heard = dialogue.answered(answer)
         try:
             written = self._read(dialogue, answer)
-        except ReplyError as error:
+        except ReplyError as unusable:
+            # What is left of such a reply says nothing of why it is no use.
+            withheld = answer.finish_reason == "content_filter"
+            error = ReplyError(_WITHHELD) if withheld else unusable
             following = self._next(heard, answer, error)
             outcome = "rejected"
             if following is not None:
@@ -186,6 +204,12 @@ class Dialogues:
         return Result(heard, script)
 
     def _failed(self, dialogue: Dialogue, error: LLMError) -> Result:
+        if isinstance(error, NotRecorded) and error.ended:  # it wasn't sent then, either
+            self._ended = error.ended
+            self._requests -= 1
+            self._statistics.requested -= 1
+            self._record(dialogue, OutOfBudget(error.ended), WITHHELD)
+            return Result(dialogue, None)
         self._statistics.failed += 1
         self._failures.append(error)
         if isinstance(error, LLMCancelled):
@@ -242,7 +266,7 @@ class Dialogues:
     def _record(
         self,
         dialogue: Dialogue,
-        answer: Reply | LLMError,
+        answer: Reply | LangPropError,
         outcome: str,
         *,
         child: str | None = None,
@@ -284,3 +308,11 @@ class Dialogues:
         """Why scripts were given up, most frequent first."""
         reasons = [reason for reason, _ in self._reasons.most_common()]
         return reasons + list(dict.fromkeys(str(failure) for failure in self._failures))
+
+
+def _usage(answer: Reply | LLMError) -> Usage:
+    if isinstance(answer, Reply):
+        return answer.usage
+    if isinstance(answer, NotRecorded):  # nobody was asked
+        return Usage()
+    return Usage(1, usd=0.0)

@@ -11,6 +11,7 @@ from langprop.errors import ConfigError, OutOfBudget, ReplyError
 from langprop.llms.account import check_price
 from langprop.llms.base import LLM, Reply, Usage
 from langprop.llms.callable import CallableLLM
+from langprop.llms.pool import close_unused
 from langprop.llms.secrets import redacted
 from langprop.optim.ahead import ahead
 from langprop.optim.choice import Feedback, check_feedback
@@ -20,7 +21,7 @@ from langprop.optim.estimate import expected_usage
 from langprop.optim.feedback import crossover_variables, setup_variables, update_variables
 from langprop.optim.optimizer import Optimizer
 from langprop.optim.statistics import ReplyStatistics
-from langprop.population.selection import Selection, top_k
+from langprop.population.selection import Chooser, Selection, as_selection
 from langprop.prompts.message import Message
 from langprop.prompts.prompts import Prompts
 from langprop.registry import resolve
@@ -55,7 +56,8 @@ class LLMOptimizer(Optimizer):
         continuations: Times that a model which was cut off at its limit of tokens is asked to go
             on, beside the attempts.
         concurrency: Requests in flight at a time.
-        selection: Rule that chooses the parents; by default `top_k`, as in the paper.
+        selection: Rule that chooses the parents, and perhaps who survives: a name ("top_k" is the
+            paper's), a `Selection`, or a function `(policies, k, rng) -> policies`.
         feedback: What the model is shown of a parent: "worst" (one of its worst samples, as in the
             paper), "diverse" (failures that differ), "contrast" (a failure beside a success), or a
             function `(records, rng) -> records`.
@@ -87,7 +89,7 @@ class LLMOptimizer(Optimizer):
         attempts: int = 2,
         continuations: int = 2,
         concurrency: int = 32,
-        selection: Selection = top_k,
+        selection: Selection | Chooser | str = "top_k",
         feedback: Feedback = "worst",
         crossover: float = 0.0,
         edit: Edit | None = None,
@@ -110,7 +112,8 @@ class LLMOptimizer(Optimizer):
         self.attempts = attempts
         self.continuations = continuations
         self.concurrency = concurrency
-        self.selection = selection
+        self.selection = as_selection(selection)
+        self.selection.check(n_parents=n_parents, capacity=capacity)
         self.feedback = check_feedback(feedback)
         self.crossover = crossover
         self.edit = edit
@@ -128,6 +131,7 @@ class LLMOptimizer(Optimizer):
         """Restart the generators, and forget what was written."""
         super().seed(seed)
         self.llm.seed(seed)
+        self.selection.reset()
         self._step, self._seen = 0, {}
 
     # The two methods, at once and as replies come
@@ -337,6 +341,7 @@ class LLMOptimizer(Optimizer):
             "statistics": asdict(self.statistics),
             "account": self.account.state_dict(),
             "llm": self.llm.state_dict(),
+            "selection": self.selection.state_dict(),
             "step": self._step,
             "seen": "".join(self._seen),
         }
@@ -347,24 +352,25 @@ class LLMOptimizer(Optimizer):
         self.statistics = ReplyStatistics(**state["statistics"])
         self.account.load_state_dict(state["account"])
         self.llm.load_state_dict(state["llm"])
+        self.selection.load_state_dict(state.get("selection", {}))
         self._step, seen = state["step"], state["seen"]
         self._seen = {seen[start : start + _DIGITS]: None for start in range(0, len(seen), _DIGITS)}
 
     def settings(self) -> dict[str, Any]:
         """What it was made with, as plain data for the run's folder; no secrets."""
         names = ("n_setup", "attempts", "continuations", "concurrency", "crossover", "edit")
-        feedback, rule = self.feedback, self.selection
+        feedback = self.feedback
         return {
             **super().settings(),
             **{name: getattr(self, name) for name in names},
             "feedback": feedback if isinstance(feedback, str) else _named(feedback),
-            "selection": _named(rule),
+            "selection": self.selection.settings(),
             "parameters": redacted(self.llm.parameters, self.llm.secrets),
         }
 
     def close(self) -> None:
-        """Let go of connections."""
-        self.llm.close()
+        """Let go of connections, unless another optimizer asks the same model now."""
+        close_unused(self.llm)
 
 
 def _prompts(module: Module) -> Prompts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ class Policy:
 
     Attributes:
         trackers: By name; the usual one is "main".
+        notes: What selection rules remember of it, by rule; plain JSON data, saved with it.
         val_score: Mean score on the validation set, if it was validated.
     """
 
@@ -29,6 +31,7 @@ class Policy:
         self.script = script
         self.weights = dict(weights or {})
         self.trackers: dict[str, Tracker] = {MAIN: Tracker()}
+        self.notes: dict[str, Any] = {}
         self.val_score: float | None = None
 
     @property
@@ -43,6 +46,25 @@ class Policy:
             self.weights.get(name, 1.0) * tracker.priority
             for name, tracker in self.trackers.items()
         )
+
+    @property
+    def stderr(self) -> float:
+        """Standard error of the priority; infinite while too little is known.
+
+        Trackers judge the same samples, so their errors may go together: this is their weighted
+        sum, the most that the error of the sum can be.
+        """
+        told = {name: tracker for name, tracker in self.trackers.items() if tracker.weight}
+        if not told:
+            return math.inf
+        weights = {name: abs(self.weights.get(name, 1.0)) for name in told}
+        return sum(weights[name] * told[name].stderr for name in told if weights[name])
+
+    @property
+    def effective(self) -> float:
+        """Number of samples with equal weights whose mean would be as sure as the priority."""
+        told = [tracker.moments for tracker in self.trackers.values() if tracker.weight]
+        return min((moments.effective for moments in told), default=0.0)
 
     @property
     def avg_score(self) -> float:
@@ -87,6 +109,7 @@ class Policy:
             "origin": script.origin,
             "val_score": self.val_score,
             "weights": self.weights,
+            **({"notes": self.notes} if self.notes else {}),
             "trackers": {name: tracker.state_dict() for name, tracker in self.trackers.items()},
         }
 
@@ -111,6 +134,7 @@ class Policy:
         )
         policy = cls(script, state["weights"])
         policy.val_score = state["val_score"]
+        policy.notes = dict(state.get("notes", {}))
         policy.trackers = {name: Tracker() for name in state["trackers"]}
         for name, tracker in policy.trackers.items():
             tracker.load_state_dict(state["trackers"][name])

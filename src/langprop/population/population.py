@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from langprop.population.policy import MAIN, Policy
 from langprop.population.record import Record
+from langprop.population.selection import Selection, checked
 from langprop.scripts.script import Script
 
 if TYPE_CHECKING:
@@ -110,13 +111,15 @@ class Population:
             if policy.id in records:
                 policy.tell(records[policy.id], tracker)
 
-    def truncate(self, capacity: int) -> None:
-        """Rank, and keep the `capacity` best.
+    def truncate(self, capacity: int, selection: Selection | None = None) -> None:
+        """Rank, and keep the `capacity` best, or those that a selection rule lets survive.
 
-        Policies without samples rank last; ties are settled at random.
+        Policies without samples rank last; ties are settled at random. What is kept stands best
+        first, whatever the rule.
 
         Raises:
             ValueError: `capacity` is less than 1.
+            ConfigError: The rule keeps too many, none, or what isn't here.
         """
         if capacity < 1:
             raise ValueError(f"capacity must be at least 1, but got {capacity!r}.")
@@ -126,7 +129,15 @@ class Population:
             key=lambda i: (self.policies[i].rank, luck[i]),
             reverse=True,
         )
-        self.policies = [self.policies[i] for i in order[:capacity]]
+        ranked = [self.policies[i] for i in order]
+        if selection is None or not ranked:
+            self.policies = ranked[:capacity]
+            return
+        survivors = checked(
+            selection.survive(ranked, capacity, self.rng), ranked, capacity, f"{selection}.survive"
+        )
+        kept = {id(policy) for policy in survivors}
+        self.policies = [policy for policy in ranked if id(policy) in kept]
 
     def decay(self, decay: float) -> None:
         """Fold the step into the past, in all policies.

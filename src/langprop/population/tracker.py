@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from langprop.population.moments import Moments, between
 from langprop.population.record import Record
 
 
@@ -13,7 +14,8 @@ class Tracker:
     """What is known of one policy's performance: the records of this step, and the decayed past.
 
     `priority = (past_priority · past_weight + avg_score · count) / (past_weight + count)`, and at
-    the end of a step `past_weight = (past_weight + count) · decay`.
+    the end of a step `past_weight = (past_weight + count) · decay`. The squared distances from the
+    mean are kept with the same weights, so that the priority has a standard error.
 
     Args:
         past_priority: Priority at the end of the last step.
@@ -33,9 +35,12 @@ class Tracker:
             )
         self.past_priority = float(past_priority)
         self.past_weight = float(past_weight)
+        self.past_squares = self.past_weight
+        self.past_spread: float | None = None if past_weight else 0.0
         self.records: list[Record] = []
         self._count = 0
         self._mean = 0.0
+        self._spread: float | None = 0.0
 
     def tell(self, records: Iterable[Record]) -> None:
         """Append the records of this step.
@@ -50,9 +55,8 @@ class Tracker:
         if not all(map(math.isfinite, scores)):
             bad = next(score for score in scores if not math.isfinite(score))
             raise ValueError(f"scores must be finite, but got {bad!r}.")
-        mean = _mean(scores)
-        self._mean = _between(self._mean, self._count, mean, len(new)) if self._count else mean
-        self._count += len(new)
+        step = self._step.plus(Moments.of(scores))
+        self._count, self._mean, self._spread = self._count + len(new), step.mean, step.spread
         self.records.extend(new)
 
     @property
@@ -73,7 +77,30 @@ class Tracker:
     @property
     def priority(self) -> float:
         """Mean score of this step and the past, weighted; 0 if nothing is known."""
-        return _between(self.past_priority, self.past_weight, self._mean, self._count)
+        return between(self.past_priority, self.past_weight, self._mean, self._count)
+
+    @property
+    def moments(self) -> Moments:
+        """Mean and spread of the scores that the priority rests on."""
+        return self.past.plus(self._step)
+
+    @property
+    def past(self) -> Moments:
+        """Mean and spread of the scores before this step."""
+        return Moments(self.past_weight, self.past_squares, self.past_priority, self.past_spread)
+
+    @property
+    def stderr(self) -> float:
+        """Standard error of the priority; infinite while fewer than two samples are known.
+
+        Samples count as drawn independently of each other. A past of unknown spread (of an older
+        checkpoint, say) is taken to vary as the samples since then.
+        """
+        return self.moments.stderr
+
+    @property
+    def _step(self) -> Moments:
+        return Moments(self._count, self._count, self._mean, self._spread)
 
     def decay(self, decay: float) -> None:
         """Fold this step into the past and forget its records.
@@ -83,46 +110,39 @@ class Tracker:
         """
         if not 0 <= decay <= 1:
             raise ValueError(f"decay must be between 0 and 1 inclusive, but got {decay!r}.")
+        past = self.moments.decayed(decay)
+        self.past_squares = past.squares
+        self.past_spread = past.spread if past.weight else 0.0
         self.past_priority, self.past_weight = self.priority, self.weight * decay
-        self.records, self._count, self._mean = [], 0, 0.0
+        self.records, self._count, self._mean, self._spread = [], 0, 0.0, 0.0
 
     def state_dict(self) -> dict[str, Any]:
         """The numbers as JSON data. Records aren't saved: they belong to a step that is over."""
         return {
             "past_priority": self.past_priority,
             "past_weight": self.past_weight,
+            "past_squares": self.past_squares,
+            "past_spread": self.past_spread,
             "count": self._count,
             "avg_score": self._mean,
+            "spread": self._spread,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore saved numbers."""
+        """Restore saved numbers; those of the spread may be missing, as in older checkpoints."""
         self.past_priority, self.past_weight = (
             float(state["past_priority"]),
             float(state["past_weight"]),
         )
         self._count, self._mean = int(state["count"]), float(state["avg_score"])
+        self.past_squares = float(state.get("past_squares", self.past_weight))
+        self.past_spread = _spread(state.get("past_spread"), self.past_weight)
+        self._spread = _spread(state.get("spread"), self._count)
         self.records = []
 
 
-def _mean(values: list[float]) -> float:
-    try:
-        return math.fsum(values) / len(values)
-    except OverflowError:  # of the sum, where the scores are huge
-        return math.fsum(value / len(values) for value in values)
-
-
-def _between(a: float, weight_a: float, b: float, weight_b: float) -> float:
-    """The weighted mean of two numbers; 0 without weights.
-
-    Rounding never takes it out of the interval: where both are 1, a target of 1 is reached.
-    """
-    weight = weight_a + weight_b
-    if weight == 0:
+def _spread(saved: Any, weight: float) -> float | None:
+    if not weight:
         return 0.0
-    mean = a * (weight_a / weight) + b * (weight_b / weight)
-    if weight_a == 0:
-        return b
-    if weight_b == 0:
-        return a
-    return min(max(mean, min(a, b)), max(a, b))
+    known = saved is not None and 0 <= float(saved) < math.inf
+    return float(saved) if known else None

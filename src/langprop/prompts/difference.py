@@ -81,10 +81,14 @@ def compare(output: Any, label: Any) -> Comparison | None:
         return None
     found = Comparison()
     try:
-        for entry in _walk(output, label, (), found):
+        entries = _walk(output, label, (), found)
+        for entry in entries:
             found.entries += entry
             if found.entries >= MAX_ENTRIES:
-                found.whole = False
+                seen = found.count, found.entries, found.first[:]
+                if next(entries, None) is not None:  # there is more, which isn't told of
+                    found.count, found.entries, found.first = seen
+                    found.whole = False
                 break
     except Exception:  # labels may be of any type, and compare in any way
         return None

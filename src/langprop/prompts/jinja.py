@@ -56,7 +56,8 @@ class JinjaTemplate:
 
         self.source = source
         self.name = name
-        environment = _environment(None if folder is None else str(folder))
+        self._folder = None if folder is None else str(folder)
+        environment = _environment(self._folder)
         try:
             code = environment.compile(source, name=name, filename=name)
         except jinja2.TemplateSyntaxError as error:
@@ -74,7 +75,7 @@ class JinjaTemplate:
         """
         path = Path(path)
         try:
-            source = path.read_text(encoding="utf-8")
+            source = path.read_text(encoding="utf-8-sig")  # some editors begin files with a mark
         except (OSError, UnicodeDecodeError) as error:
             raise TemplateError(f"the template {path} can't be read: {error}") from error
         return cls(source, name=path.name, folder=path.parent)
@@ -118,8 +119,15 @@ class JinjaTemplate:
         line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
         return f" The line is: {shorten(line, MAX_LINE)}" if line else ""
 
+    def __reduce__(self) -> tuple[Any, ...]:  # what Jinja compiles can't be pickled
+        return _remade, (self.source, self.name, self._folder)
+
     def __repr__(self) -> str:
         return f"JinjaTemplate({self.name!r})"
+
+
+def _remade(source: str, name: str, folder: str | None) -> JinjaTemplate:
+    return JinjaTemplate(source, name=name, folder=folder)
 
 
 @lru_cache(maxsize=64)
@@ -180,5 +188,7 @@ def _what(error: Exception, variables: Mapping[str, Any]) -> str:
         return f"there is no template {error.name!r} to include."
     if isinstance(error, jinja2.UndefinedError):
         return f"{error.message}. The variables are: {', '.join(sorted(variables))}."
+    if isinstance(error, RecursionError):
+        return "it goes too deep: perhaps a template includes itself, by way of another one."
     text = f"{type(error).__name__}: {error}"
     return text if text.endswith(".") else text + "."

@@ -24,7 +24,8 @@ class Block:
         language: The label on the opening line, in lower case.
         closed: Whether the fence was closed; False if the text ended before.
         longer: The same block as it would be if it went on to a later closing line: a docstring
-            may hold fences of its own. At most three.
+            may hold fences of its own. At most three; and as it would be if it ended behind code,
+            on the same line.
         title: The line before it, if that is short; "" if not.
     """
 
@@ -56,12 +57,13 @@ def blocks(text: str) -> list[Block]:
     for number, opening, ends in _spans(lines):
         first, quoted = number + 1, ">" in opening["lead"]
         stop = ends[0] if ends else len(lines)
+        others = [_body(lines[first:end], quoted) for end in ends[1:]]
         result.append(
             Block(
                 _body(lines[first:stop], quoted),
                 opening["info"].strip().lower(),
                 closed=bool(ends),
-                longer=tuple(_body(lines[first:end], quoted) for end in ends[1:]),
+                longer=(*others, *_glued(lines[first:stop], opening["fence"], quoted)),
                 title=_title(lines, number),
             )
         )
@@ -108,6 +110,15 @@ def _ends(fences: list[tuple[int, str]], place: int, fence: str) -> list[int]:
             if len(ends) == 4:
                 break
     return ends
+
+
+def _glued(lines: list[str], fence: str, quoted: bool) -> list[str]:
+    """The block up to the first line that ends with the fence, if there is one."""
+    for number, line in enumerate(lines):
+        code = line.rstrip()
+        if code.endswith(fence):
+            return [_body([*lines[:number], code.rstrip(fence[0])], quoted)]
+    return []
 
 
 def _title(lines: list[str], number: int) -> str:

@@ -156,7 +156,7 @@ class _Reply:
             except ReplyError:
                 part = None
             if part is None:
-                if self.parent is None and self._holds_edits():
+                if self.parent is None and _holds_edits(self.text):
                     raise ReplyError(
                         "it holds edits, but there is nothing to edit; send the whole script in "
                         "one block."
@@ -204,6 +204,8 @@ class _Reply:
             if any(part.function(self.entry_point) for part in parts):
                 return parts, []
         if any(block.may_be_python and block.text.strip() for block in found):
+            return [], []
+        if _holds_edits(text):  # what stands in an edit is a piece of a function
             return [], []
         parts, others = sections(text, self.entry_point, self.reader)
         return parts, others or (errors if is_code(text.lstrip()) else [])
@@ -269,12 +271,6 @@ class _Reply:
                     return part
             raise
 
-    def _holds_edits(self) -> bool:
-        try:
-            return find_edits(self.text) is not None
-        except ReplyError:  # one without an end
-            return True
-
     def _applied(self, parent: str, found: Edits) -> Fragment:
         source = apply_edits(parent, found)
         try:
@@ -309,6 +305,13 @@ class _Reply:
                 f"{self.entry_point!r} can't be called like the specification says: {reason}. Keep "
                 f"the signature  def {self.entry_point}({ast.unparse(expected.args)})."
             )
+
+
+def _holds_edits(text: str) -> bool:
+    try:
+        return find_edits(text) is not None
+    except ReplyError:  # one without an end
+        return True
 
 
 def _lines(text: str) -> str:

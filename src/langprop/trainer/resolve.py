@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from langprop.errors import ConfigError
+from langprop.errors import ConfigError, UnknownName
 from langprop.executors.base import Executor
 from langprop.llms.base import LLM
 from langprop.optim.optimizer import Optimizer
@@ -36,7 +36,10 @@ def as_optimizer(
     if isinstance(optimizer, str):
         name = optimizer.partition(":")[0]
         if name not in names("llm"):
-            made = resolve("optimizer", optimizer, **settings)
+            try:
+                made = resolve("optimizer", optimizer, **settings)
+            except UnknownName as error:
+                raise UnknownName(f"{error} Models: {', '.join(names('llm'))}.") from error
             if not isinstance(made, Optimizer):
                 raise ConfigError(f"{optimizer!r} is a {type(made).__name__}, not an Optimizer.")
             return made

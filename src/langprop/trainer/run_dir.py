@@ -93,8 +93,10 @@ class RunDir:
             CheckpointError: A file can't be written; the last checkpoint is left as it was.
         """
         for script_id, source in sources.items():
-            if script_id not in self._written:
-                self._write(f"scripts/{script_id}.py", source)
+            name = f"scripts/{script_id}.py"
+            # A folder that somebody removed meanwhile must be complete again.
+            if script_id not in self._written or not (self.path / name).exists():
+                self._write(name, source)
                 self._written.add(script_id)
         self._write("checkpoint.json", json.dumps({"format": FORMAT, **state}, default=_plain))
         if best is not None and best != self._best:
@@ -127,8 +129,13 @@ class RunDir:
         except FileNotFoundError as error:
             if not self.path.is_dir():
                 raise CheckpointError(f"there is no run folder {self.path}.") from error
+            hint = ""
+            if (self.path / "config.json").is_file():
+                hint = (
+                    " A checkpoint of the paper's code is read with Module.from_reference(FOLDER)."
+                )
             raise CheckpointError(
-                f"{self.path} is no complete run folder: {error.filename} is missing."
+                f"{self.path} is no complete run folder: {error.filename} is missing.{hint}"
             ) from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise CheckpointError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -270,13 +271,21 @@ class Trainer:
         if not scripts:
             return {}
         self.check_time()
-        limit, wanted = self.budget.evaluations, len(scripts) * len(batch)
-        if limit is not None and self.evaluations + wanted > limit:
-            raise OutOfBudget(
-                f"budget: {self.evaluations:,} of {limit:,} evaluations, and the next {wanted:,} "
-                "are more than what is left"
-            )
+        if self.room(len(batch)) < len(scripts):
+            raise OutOfBudget(self.too_many(len(scripts) * len(batch)))
         return evaluate(module, scripts, batch, self.executor, self.limits, watch=self._watch)
+
+    def room(self, samples: int) -> float:
+        """How many scripts the budget allows to judge on so many samples; infinite for any."""
+        limit = self.budget.evaluations
+        return math.inf if limit is None else (limit - self.evaluations) // samples
+
+    def too_many(self, wanted: int) -> str:
+        """Says that the budget doesn't cover so many evaluations."""
+        return (
+            f"budget: {self.evaluations:,} of {self.budget.evaluations or 0:,} evaluations, and "
+            f"the next {wanted:,} are more than what is left"
+        )
 
     def check_time(self) -> None:
         """See whether there is time left.

@@ -52,6 +52,12 @@ def write_children(trainer: Trainer, module: Module, batch: Batch) -> list[Polic
     known = {policy.id for policy in population.policies}
     places: dict[str, int] = {}
     children: dict[str, Policy] = {}
+    # Which children are judged must not depend on the order in which they come: the first ones.
+    room = trainer.room(len(batch))
+    left_out: set[str] = set()
+    if room < 1:
+        trainer.stop(trainer.too_many(len(batch)))
+        return []
     try:
         with _closing(optimizer.stream_update(module)) as groups:
             for group in groups:
@@ -65,6 +71,8 @@ def write_children(trainer: Trainer, module: Module, batch: Batch) -> list[Polic
                         # The same program came before; what was asked for first names its parent.
                         if place < places[script.id]:
                             children[script.id].script, places[script.id] = script, place
+                    elif place >= room:
+                        left_out.add(script.id)
                     elif script.id not in new or place < new[script.id][0]:
                         new[script.id] = (place, script)
                 scripts = [script for _, script in new.values()]
@@ -74,6 +82,8 @@ def write_children(trainer: Trainer, module: Module, batch: Batch) -> list[Polic
                 population.tell(records)
     except OutOfBudget as error:
         trainer.stop(str(error))
+    if left_out - children.keys():
+        trainer.stop(trainer.too_many(len(left_out - children.keys()) * len(batch)))
     kept = [policy for policy in population.policies if policy.id not in children]
     ordered = sorted(children.values(), key=lambda policy: places[policy.id])
     population.policies = kept + ordered

@@ -1,0 +1,51 @@
+"""Asking: how the optimizer of a task asks, as far as its configuration tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from langprop.registry import names
+
+_EDITS = ("search_replace",)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How an optimizer asks.
+
+    Attributes:
+        feedback: Which samples it shows.
+        edit: Whether it asks for edits: "search_replace" or "".
+    """
+
+    feedback: str = "worst"
+    edit: str = ""
+
+    @classmethod
+    def of(cls, settings: Any) -> Asking:
+        """From an optimizer's settings; what isn't known there is as usual.
+
+        Args:
+            settings: As a task's configuration has them (a short name, or a mapping with
+                `init_args`), or as they are kept with a run.
+        """
+        found = settings.get("init_args", settings) if isinstance(settings, Mapping) else {}
+        if not isinstance(found, Mapping):
+            return cls()
+        feedback, edit = found.get("feedback"), found.get("edit")
+        known = isinstance(feedback, str) and feedback in names("feedback")  # or the user's own
+        return cls(str(feedback) if known else "worst", str(edit) if edit in _EDITS else "")
+
+    @classmethod
+    def of_run(cls, folder: Path) -> Asking:
+        """From what is kept with a run; as usual if that can't be read."""
+        import yaml
+
+        try:
+            kept = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+        except (OSError, ValueError, yaml.YAMLError):  # the prompt is worth a look all the same
+            return cls()
+        return cls.of(kept.get("optimizer")) if isinstance(kept, Mapping) else cls()
