@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -15,6 +15,78 @@ from langprop.llms.base import LLM, Reply, Request, Usage
 from langprop.llms.cassette import Exchange, conversation_key, read_exchanges
 from langprop.llms.price import Price
 from langprop.prompts.message import Message
+
+
+class Recording:
+    """Replies that were recorded, by what they answer. Each is taken once.
+
+    Args:
+        exchanges: What was recorded.
+    """
+
+    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[str, list[Exchange]] = defaultdict(list)
+        self.size = 0
+        for exchange in exchanges:
+            self._open[conversation_key(exchange.request.messages)].append(exchange)
+            self.size += 1
+
+    @classmethod
+    def read(cls, path: str | Path) -> Recording:
+        """What was recorded of a run until it was broken off; nothing, if no line is whole.
+
+        Raises:
+            CheckpointError: It can't be read.
+        """
+        return cls(read_exchanges(path, empty=True))
+
+    def take(self, request: Request) -> Reply | None:
+        """The reply to exactly this request of the training; None if there is none."""
+        found = self.find(request, exact=True)
+        return found.reply if found is not None else None
+
+    def find(self, request: Request, *, exact: bool = False) -> Exchange | None:
+        """Take the exchange of this request out.
+
+        Args:
+            request: A request.
+            exact: Whether it must have stood at the same place in the training, and been answered.
+                Otherwise the next one with the same conversation will do as well.
+        """
+        place = _place(request)
+        with self._lock:
+            unused = self._open.get(conversation_key(request.messages), [])
+            for index, exchange in enumerate(unused):
+                if _place(exchange.request) == place and not (exact and exchange.reply is None):
+                    return unused.pop(index)
+            return None if exact or not unused else unused.pop(0)
+
+    def __contains__(self, request: object) -> bool:
+        """Whether the conversation was recorded, its replies taken or not."""
+        return isinstance(request, Request) and conversation_key(request.messages) in self._open
+
+
+class Known(LLM):
+    """Gives one reply, which is known already.
+
+    Args:
+        reply: The reply.
+    """
+
+    name = "recorded"
+
+    def __init__(self, reply: Reply) -> None:
+        self.reply = reply
+
+    def generate(self, messages: Sequence[Message], n: int = 1) -> list[Reply]:
+        """The reply."""
+        del messages
+        return [self.reply] * n
+
+
+def _place(request: Request) -> tuple[int, int, int, str]:
+    return request.step, request.index, request.attempt, request.role
 
 
 class ReplayLLM(LLM):
@@ -46,12 +118,7 @@ class ReplayLLM(LLM):
         self.otherwise = otherwise
         if otherwise is None:
             self.price = Price(0.0, 0.0)
-        self._lock = threading.Lock()
-        self._open: dict[str, list[Exchange]] = defaultdict(list)
-        self._size = 0
-        for exchange in read_exchanges(path):
-            self._open[conversation_key(exchange.request.messages)].append(exchange)
-            self._size += 1
+        self._recording = Recording(read_exchanges(path))
 
     def generate(self, messages: Sequence[Message], n: int = 1) -> list[Reply]:
         """The next `n` replies to this conversation.
@@ -69,38 +136,22 @@ class ReplayLLM(LLM):
             LLMRequestError: The recording holds none.
             LLMError: The request failed when it was recorded.
         """
-        found = self._take(request)
+        found = self._recording.find(request)
         if found is None:
             if self.otherwise is not None:
                 return self.otherwise.request(request)
+            further = "further " if request in self._recording else ""
             raise LLMRequestError(
-                f"the recording {self.path} holds no {'further ' * self._knows(request)}reply to "
-                f"this prompt (step {request.step}, {request.role}, script {request.index}, "
-                f"attempt {request.attempt}): replay with the module, the data, the seed and the "
-                f"settings that it was recorded with. It holds {self._size} exchanges."
+                f"the recording {self.path} holds no {further}reply to this prompt (step "
+                f"{request.step}, {request.role}, script {request.index}, attempt "
+                f"{request.attempt}): replay with the module, the data, the seed and the settings "
+                f"that it was recorded with. It holds {self._recording.size} exchanges."
             )
         if found.reply is None:
             kind = getattr(errors, found.error[0], LLMError)
             known = isinstance(kind, type) and issubclass(kind, LLMError)
             raise (kind if known else LLMError)(found.error[1])
         return found.reply if self.otherwise is None else replace(found.reply, usage=Usage())
-
-    def _take(self, request: Request) -> Exchange | None:
-        with self._lock:
-            unused = self._open.get(conversation_key(request.messages), [])
-            for place, exchange in enumerate(unused):
-                then = exchange.request
-                if (then.step, then.index, then.attempt, then.role) == (
-                    request.step,
-                    request.index,
-                    request.attempt,
-                    request.role,
-                ):
-                    return unused.pop(place)
-            return unused.pop(0) if unused else None
-
-    def _knows(self, request: Request) -> bool:
-        return conversation_key(request.messages) in self._open
 
     def choose(self) -> LLM:
         """This one; what it doesn't know is asked of a model that the other chooses."""

@@ -19,6 +19,7 @@ from langprop.llms.account import Account
 from langprop.llms.base import Reply, Usage
 from langprop.llms.cassette import Cassette, Exchange, failure
 from langprop.llms.pool import RequestPool
+from langprop.llms.replay import Known
 from langprop.optim.dialogue import Dialogue
 from langprop.optim.statistics import ReplyStatistics
 from langprop.prompts.abbreviate import shorten
@@ -26,6 +27,7 @@ from langprop.scripts.continuation import join_continuation
 from langprop.scripts.script import Script
 
 if TYPE_CHECKING:
+    from langprop.llms.replay import Recording
     from langprop.modules.module import Module
     from langprop.optim.answer import Written
     from langprop.optim.workshop import Workshop
@@ -50,6 +52,20 @@ class Result(NamedTuple):
     script: Script | None
 
 
+class _Flight(NamedTuple):
+    """A request that is in flight.
+
+    Attributes:
+        dialogue: Whose it is.
+        ticket: Of the account.
+        known: Whether its reply was recorded before.
+    """
+
+    dialogue: Dialogue
+    ticket: int
+    known: bool
+
+
 class Dialogues:
     """All conversations of a step, in flight together, until each gave a script or was given up.
 
@@ -61,6 +77,7 @@ class Dialogues:
         account: Pays for requests.
         statistics: Counts what becomes of them.
         cassette: Where exchanges are recorded; None for nowhere.
+        recorded: Replies that are there already, and aren't asked for again; None for none.
         known: Says of an id whether that script need not be written again.
         attempts: Requests for one script at the most, those that ask to go on aside.
         continuations: Times that a reply which was cut off is asked to go on.
@@ -77,6 +94,7 @@ class Dialogues:
         account: Account,
         statistics: ReplyStatistics,
         cassette: Cassette | None,
+        recorded: Recording | None,
         known: Callable[[str], bool],
         attempts: int,
         continuations: int,
@@ -84,7 +102,7 @@ class Dialogues:
     ) -> None:
         self._module, self._prompts, self._variables = module, prompts, variables
         self._workshop, self._account, self._statistics = workshop, account, statistics
-        self._cassette = cassette
+        self._cassette, self._recorded = cassette, recorded
         self._known = known
         self._new: set[str] = set()
         self._attempts, self._continuations = attempts, continuations
@@ -105,7 +123,7 @@ class Dialogues:
             TemplateError: A prompt can't be rendered.
         """
         waiting = deque(dialogues)
-        flying: dict[int, tuple[Dialogue, int]] = {}
+        flying: dict[int, _Flight] = {}
         with self._pool:
             while True:
                 self._send(waiting, flying)
@@ -116,10 +134,10 @@ class Dialogues:
                     raise LLMCancelled("the requests of this step were given up.")
                 results: list[Result] = []
                 for number, answer in arrived:
-                    dialogue, ticket = flying.pop(number)
+                    dialogue, ticket, known = flying.pop(number)
                     usage = answer.usage if isinstance(answer, Reply) else Usage(1, usd=0.0)
                     self._account.settle(ticket, dialogue.llm, dialogue.request, usage)
-                    after = self._hear(dialogue, answer)
+                    after = self._hear(dialogue, answer, known=known)
                     if isinstance(after, Dialogue):
                         waiting.appendleft(after)
                     else:
@@ -137,7 +155,7 @@ class Dialogues:
         """Give up what is in flight; may be called from any thread."""
         self._pool.close()
 
-    def _send(self, waiting: deque[Dialogue], flying: dict[int, tuple[Dialogue, int]]) -> None:
+    def _send(self, waiting: deque[Dialogue], flying: dict[int, _Flight]) -> None:
         while waiting and len(flying) < self._concurrency:
             dialogue = waiting[0]
             ticket = self._account.open(dialogue.llm, dialogue.request)
@@ -146,12 +164,25 @@ class Dialogues:
             waiting.popleft()
             self._requests += 1
             self._statistics.requested += 1
-            flying[self._pool.send(dialogue.llm, dialogue.request)] = (dialogue, ticket)
+            llm, known = dialogue.llm, False
+            reply = self._recorded.take(dialogue.request) if self._recorded is not None else None
+            if reply is not None:
+                llm, known = Known(reply), True
+            flying[self._pool.send(llm, dialogue.request)] = _Flight(dialogue, ticket, known)
 
-    def _hear(self, dialogue: Dialogue, answer: Reply | LLMError) -> Dialogue | Result:
-        """Read an answer: what is to be asked next, or how it ended."""
+    def _hear(
+        self, dialogue: Dialogue, answer: Reply | LLMError, *, known: bool
+    ) -> Dialogue | Result:
+        """Read an answer: what is to be asked next, or how it ended.
+
+        Args:
+            dialogue: Whose request was answered.
+            answer: The answer.
+            known: Whether it was recorded before.
+        """
         if isinstance(answer, LLMError):
             return self._failed(dialogue, answer)
+        record = _forget if known else self._record
         heard = dialogue.answered(answer)
         try:
             written = self._read(dialogue, answer)
@@ -160,7 +191,7 @@ class Dialogues:
             outcome = "rejected"
             if following is not None:
                 outcome = "continued" if following.role == "continue" else "asked again"
-            self._record(dialogue, answer, outcome, reason=str(error))
+            record(dialogue, answer, outcome, reason=str(error))
             if following is not None:
                 return following
             self._statistics.rejected += 1
@@ -173,7 +204,7 @@ class Dialogues:
             self._statistics.duplicate += 1
             outcome = "duplicate"
         self._new.add(written.id)
-        self._record(dialogue, answer, outcome, child=written.id)
+        record(dialogue, answer, outcome, child=written.id)
         parent = dialogue.parent.id if dialogue.parent is not None else None
         script = Script(
             written.source,
@@ -284,3 +315,8 @@ class Dialogues:
         """Why scripts were given up, most frequent first."""
         reasons = [reason for reason, _ in self._reasons.most_common()]
         return reasons + list(dict.fromkeys(str(failure) for failure in self._failures))
+
+
+def _forget(*args: Any, **kwargs: Any) -> None:
+    """Record nothing: it stands there already."""
+    del args, kwargs

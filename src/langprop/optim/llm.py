@@ -299,6 +299,7 @@ class LLMOptimizer(Optimizer):
             account=self.account,
             statistics=self.statistics,
             cassette=self.cassette,
+            recorded=self.recorded,
             known=lambda content_id: content_id[:_DIGITS] in self._seen,
             attempts=self.attempts,
             continuations=self.continuations,
