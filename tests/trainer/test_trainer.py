@@ -469,7 +469,6 @@ def test_hooks_come_in_order(make):
         "on_train_batch_end",
         "on_validation_end",
         "on_train_epoch_end",
-        "on_validation_end",
         "on_fit_end",
     ]
 
