@@ -99,6 +99,42 @@ def test_no_run_folder_if_none_is_wanted(folder):
     assert [path.name for path in folder.iterdir()] == ["task"]
 
 
+def test_a_run_is_resumed_by_its_folder(folder):
+    (folder / "task/config.yaml").write_text(CONFIG.partition("callbacks:")[0])
+    first = langprop("fit", "task", "--max_steps=2", "--run_dir=mine", "--batch_size=3")
+    assert first.returncode == 0, first.stderr
+    assert "max_steps: 2" in (folder / "mine/fit.yaml").read_text()
+    again = langprop("fit", "--resume", "mine", "--max_steps=4", cwd=folder)
+    assert again.returncode == 0, again.stderr
+    assert json.loads((folder / "mine/checkpoint.json").read_text())["step"] == 4
+    other = langprop("fit", "task", "--resume=mine", "--max_steps=5", "--batch_size=3")
+    assert other.returncode == 0, other.stderr
+    assert json.loads((folder / "mine/checkpoint.json").read_text())["step"] == 5
+    nothing = langprop("fit", "--resume", "nowhere")
+    assert nothing.returncode == 1
+    assert "langprop fit TARGET --resume nowhere" in nothing.stderr
+
+
+def test_keys_in_a_configuration_are_not_kept_with_the_run(folder):
+    config = CONFIG.replace(
+        "optimizer: mutation",
+        """optimizer:
+  class_path: langprop.LLMOptimizer
+  init_args:
+    llm:
+      class_path: langprop.OpenAILLM
+      init_args: {model: m, base_url: "http://127.0.0.1:9/v1", api_key: my-very-own-key-1}
+""",
+    )
+    (folder / "task/config.yaml").write_text(config)
+    result = langprop("fit", "task", "--run_dir=mine", "--max_steps=1")
+    assert result.returncode == 1  # nobody answers there
+    kept = (folder / "mine/fit.yaml").read_text()
+    assert "base_url" in kept
+    assert "api_key" not in kept
+    assert all("my-very-own" not in path.read_text() for path in (folder / "mine").glob("*.*"))
+
+
 def test_fit_without_a_config(folder):
     result = langprop("fit", "task/task.py:double", "--train=task/task.py:train", "--max_steps=1")
     assert result.returncode == 0, result.stderr

@@ -90,11 +90,11 @@ def test_keyword_parameters(rows):
 
 
 def test_columns_that_fit_nothing_are_named_with_what_they_are_near(fault):
-    said = fault("nubmer,label,id\n3,6,1\n", "number", returns=" -> int")
+    said = fault("numbers,label,id\n3,6,1\n", "number", returns=" -> int")
     assert "d.csv, line 1" in said
-    assert "'nubmer' (did you mean 'number'?)" in said
+    assert "'numbers' (did you mean 'number'?)" in said
     assert "parameter 'number' of f(number) has no column" in said
-    assert "ignore=['nubmer', 'id']" in said
+    assert "ignore=['numbers', 'id']" in said
 
 
 def test_columns_may_be_left_out(rows):
@@ -290,7 +290,7 @@ def test_a_parameter_called_args(rows):
     [
         ("{", "line 2, column 2: not JSON"),
         ("3", "line 2: a sample must be an object"),
-        ('{"nubmer": 3, "label": 6}', "did you mean 'number'"),
+        ('{"numbers": 3, "label": 6}', "did you mean 'number'"),
         ('{"number": 3}', "no column is the label"),
         ('{"number": 3, "number": 4, "label": 6}', "'number' stands twice"),
         ('{"args": [3]}', "there is no 'label'"),
@@ -389,8 +389,8 @@ def test_files_are_relative_to_the_base(write, tmp_path):
 
 def test_a_name_that_is_nearly_right(write, tmp_path):
     write("train.csv", "a\n1\n")
-    with pytest.raises(DataError, match=r"no file .*trian\.csv\. Did you mean .*train\.csv"):
-        read_data("trian.csv", tmp_path)
+    with pytest.raises(DataError, match=r"no file .*trains\.csv\. Did you mean .*train\.csv"):
+        read_data("trains.csv", tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -329,9 +329,7 @@ def test_the_same_seed_gives_the_same_run(tmp_path):
             "mutation", max_steps=6, batch_size=3, run_dir=tmp_path / folder, **settings
         )
         trainer.fit(double(), DATA, DATA)
-        state = read(tmp_path / folder)
-        del state["meter"]["seconds"]
-        return state
+        return read(tmp_path / folder)  # no time is in it
 
     assert run("a", 1) == run("b", 1)
     assert run("c", 2) != run("a2", 1)
@@ -471,7 +469,6 @@ def test_hooks_come_in_order(make):
         "on_train_batch_end",
         "on_validation_end",
         "on_train_epoch_end",
-        "on_validation_end",
         "on_fit_end",
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from langprop.modules.module import Module
@@ -11,6 +11,13 @@ if TYPE_CHECKING:
 
 class Callback:
     """Hooks that the trainer calls, in its process; an error in one ends the training, saved."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the hooks will depend on when a run is resumed, as JSON data; {} for nothing."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from a saved state; called after `on_fit_start`."""
 
     def on_fit_start(self, trainer: Trainer, module: Module) -> None:
         """Before the first scripts are written."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from langprop.callbacks.base import Callback
 from langprop.errors import ConfigError
@@ -60,6 +60,15 @@ class EarlyStopping(Callback):
                 f"EarlyStopping monitors {self.monitor!r}, but there is no validation data: give "
                 "fit(…, val=…), or monitor 'train/best'."
             )
+
+    def state_dict(self) -> dict[str, Any]:
+        """The best reading, and how many came since."""
+        return {"best": None if math.isinf(self._best) else self._best, "waited": self._waited}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from a saved state."""
+        self._best = -math.inf if state["best"] is None else state["best"]
+        self._waited = state["waited"]
 
     def on_train_batch_end(self, trainer: Trainer, module: Module) -> None:
         """Look at a training metric."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langprop.cli.code import print_source
+from langprop.cli.settings import KeepSettings, kept_settings
 from langprop.cli.target import config_of, load_object
 from langprop.errors import ConfigError, LangPropError
 from langprop.modules.module import Module
@@ -42,12 +43,20 @@ def parser() -> ArgumentParser:
         action="store_true",
         help="print what the run will take, in requests, tokens, money and evaluations; train not",
     )
+    made.add_argument(
+        "--resume",
+        type=str | None,
+        default=None,
+        help="folder of a run that was broken off, to go on with; TARGET may be left out then",
+    )
     made.add_class_arguments(Trainer, skip={"loggers"})
     return made
 
 
 def run(argv: Sequence[str]) -> int:
     """Train, then print the best script, its score and where the run was saved."""
+    import yaml
+
     arguments = list(argv)
     base = Path()
     made = parser()
@@ -59,7 +68,11 @@ def run(argv: Sequence[str]) -> int:
         else:
             base = config.parent
             arguments = ["--config", str(config), *arguments]
+    elif (resumed := _value_of("--resume", arguments)) is not None:
+        arguments = ["--config", str(kept_settings(resumed)), *arguments]
     settings = made.parse_args(arguments)
+    if settings.resume is not None:
+        settings.run_dir = settings.resume
     if settings.module is None:
         raise ConfigError("name what to train:  langprop fit TARGET  where TARGET is " + TARGET)
     module = load_object(settings.module, base)
@@ -74,7 +87,7 @@ def run(argv: Sequence[str]) -> int:
         chosen = {
             name: value
             for name, value in ready.items()
-            if name not in (*data, "config", "module", "estimate")
+            if name not in (*data, "config", "module", "estimate", "resume")
         }
         trainer = Trainer(**chosen)
     except LangPropError:
@@ -84,9 +97,23 @@ def run(argv: Sequence[str]) -> int:
     if settings.estimate:
         print(estimate(trainer, module, data["train"], data["val"]))
         return 0
-    trainer.fit(module, data["train"], data["val"])
+    given = yaml.safe_load(made.dump(settings, skip_unset=False, skip_validation=True))
+    for name in ("config", "estimate", "resume", "run_dir"):
+        given.pop(name, None)
+    trainer.callbacks.append(KeepSettings(given, base))
+    trainer.fit(module, data["train"], data["val"], resume=settings.resume is not None)
     _conclude(trainer, module, data["test"])
     return 130 if trainer.interrupted else 0
+
+
+def _value_of(option: str, arguments: Sequence[str]) -> str | None:
+    """The value of an option, given as `--option value` or `--option=value`."""
+    for place, argument in enumerate(arguments):
+        if argument == option and place + 1 < len(arguments):
+            return arguments[place + 1]
+        if argument.startswith(f"{option}="):
+            return argument.partition("=")[2]
+    return None
 
 
 def _conclude(trainer: Trainer, module: Module, test: Any) -> None:

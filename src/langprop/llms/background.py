@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from langprop.errors import ConfigError, LLMCancelled, LLMConnectionError
 from langprop.llms.base import LLM, Reply, Usage
+from langprop.llms.connected import Connected
 from langprop.llms.prices import Price, cost, price_of
 from langprop.llms.retry import Retry
 from langprop.prompts.message import Message
@@ -56,7 +57,7 @@ def loop() -> asyncio.AbstractEventLoop:
         return found
 
 
-class AsyncLLM(LLM):
+class AsyncLLM(Connected, LLM):
     """A model that is asked over the network. A backend needs one coroutine: `ask`.
 
     Retries, the time limit, and giving up what is in flight are done here, the same for all.

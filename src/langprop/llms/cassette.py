@@ -175,11 +175,12 @@ class Cassette:
         return b"\n" if size and os.pread(file, 1, size - 1) != b"\n" else b""
 
 
-def read_exchanges(path: str | Path) -> list[Exchange]:
+def read_exchanges(path: str | Path, *, empty: bool = False) -> list[Exchange]:
     """The exchanges of a recording, in order; lines that were cut off are passed over.
 
     Args:
         path: The file, or the folder of the run.
+        empty: Whether it may hold none.
 
     Raises:
         CheckpointError: There is none, or it isn't one.
@@ -209,7 +210,7 @@ def read_exchanges(path: str | Path) -> list[Exchange]:
             raise CheckpointError(
                 f"{path}, line {number} is no exchange of a run: {type(error).__name__}: {error}"
             ) from error
-    if not found:
+    if not found and not empty:
         raise CheckpointError(f"{path} holds no exchanges: name the exchanges.jsonl of a run.")
     return found
 

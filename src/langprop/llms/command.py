@@ -29,6 +29,7 @@ from langprop.errors import (
 )
 from langprop.llms.base import LLM, Reply, Usage
 from langprop.llms.command_line import environment_of, find_file, find_program, split
+from langprop.llms.connected import Connected
 from langprop.llms.guardian import Guardian, kill_by_token
 from langprop.llms.pool import ThreadPool
 from langprop.llms.program import Flood, Late, Program
@@ -52,7 +53,7 @@ _TEMPORARY = 75  # EX_TEMPFAIL of sysexits.h
 _NO_PROGRAM = (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR, errno.EISDIR)
 
 
-class CommandLLM(LLM):
+class CommandLLM(Connected, LLM):
     """Any program that reads a prompt on its standard input and answers on its standard output.
 
     Such as an agent's command-line tool. One run is one reply; it ends with the program, and all

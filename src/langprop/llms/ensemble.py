@@ -234,6 +234,12 @@ class Ensemble(LLM):
             for member in self.members:
                 stack.callback(member.close)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _lock=threading.Lock())
+
     def __repr__(self) -> str:
         return f"Ensemble({[member.name for member in self.members]!r}, bandit={self.bandit!r})"
 

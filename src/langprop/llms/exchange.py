@@ -13,13 +13,14 @@ from pathlib import Path
 
 from langprop.errors import ConfigError, LLMConnectionError
 from langprop.llms.base import LLM, Reply, Request
+from langprop.llms.connected import Connected
 from langprop.llms.exchange_file import Asked
 from langprop.llms.exchange_folder import ExchangeFolder
 from langprop.llms.exchange_watcher import Waiting, Watcher
 from langprop.prompts.message import Message
 
 
-class ExchangeLLM(LLM):
+class ExchangeLLM(Connected, LLM):
     """Whoever answers files in a folder: a person, an agent, a batch API, an air-gapped site.
 
     Each request is a Markdown file, and so is its reply; docs/exchange.md tells the format. The

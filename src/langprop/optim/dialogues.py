@@ -21,6 +21,7 @@ from langprop.llms.account import Account
 from langprop.llms.base import Reply, Usage
 from langprop.llms.cassette import WITHHELD, Cassette, Exchange, failure
 from langprop.llms.pool import RequestPool
+from langprop.llms.replay import Known
 from langprop.optim.dialogue import Dialogue
 from langprop.optim.statistics import ReplyStatistics
 from langprop.prompts.abbreviate import shorten
@@ -28,6 +29,7 @@ from langprop.scripts.continuation import join_continuation
 from langprop.scripts.script import Script
 
 if TYPE_CHECKING:
+    from langprop.llms.replay import Recording
     from langprop.modules.module import Module
     from langprop.optim.answer import Written
     from langprop.optim.workshop import Workshop
@@ -56,6 +58,20 @@ class Result(NamedTuple):
     script: Script | None
 
 
+class _Flight(NamedTuple):
+    """A request that is in flight.
+
+    Attributes:
+        dialogue: Whose it is.
+        ticket: Of the account.
+        known: Whether its reply was recorded before.
+    """
+
+    dialogue: Dialogue
+    ticket: int
+    known: bool
+
+
 class Dialogues:
     """All conversations of a step, in flight together, until each gave a script or was given up.
 
@@ -67,6 +83,7 @@ class Dialogues:
         account: Pays for requests.
         statistics: Counts what becomes of them.
         cassette: Where exchanges are recorded; None for nowhere.
+        recorded: Replies that are there already, and aren't asked for again; None for none.
         known: Says of an id whether that script need not be written again.
         attempts: Requests for one script at the most, those that ask to go on aside.
         continuations: Times that a reply which was cut off is asked to go on.
@@ -83,6 +100,7 @@ class Dialogues:
         account: Account,
         statistics: ReplyStatistics,
         cassette: Cassette | None,
+        recorded: Recording | None,
         known: Callable[[str], bool],
         attempts: int,
         continuations: int,
@@ -90,7 +108,7 @@ class Dialogues:
     ) -> None:
         self._module, self._prompts, self._variables = module, prompts, variables
         self._workshop, self._account, self._statistics = workshop, account, statistics
-        self._cassette = cassette
+        self._cassette, self._recorded = cassette, recorded
         self._known = known
         self._new: set[str] = set()
         self._attempts, self._continuations = attempts, continuations
@@ -112,7 +130,7 @@ class Dialogues:
             TemplateError: A prompt can't be rendered.
         """
         waiting = deque(dialogues)
-        flying: dict[int, tuple[Dialogue, int]] = {}
+        flying: dict[int, _Flight] = {}
         with self._pool:
             while True:
                 self._send(waiting, flying)
@@ -123,7 +141,7 @@ class Dialogues:
                     raise LLMCancelled("the requests of this step were given up.")
                 results: list[Result] = []
                 for number, answer in arrived:
-                    dialogue, ticket = flying.pop(number)
+                    dialogue, ticket, known = flying.pop(number)
                     self._account.settle(
                         ticket,
                         dialogue.llm,
@@ -131,7 +149,7 @@ class Dialogues:
                         _usage(answer),
                         answered=isinstance(answer, Reply),
                     )
-                    after = self._hear(dialogue, answer)
+                    after = self._hear(dialogue, answer, known=known)
                     if isinstance(after, Dialogue):
                         waiting.appendleft(after)
                     else:
@@ -152,7 +170,7 @@ class Dialogues:
         """Give up what is in flight; may be called from any thread."""
         self._pool.close()
 
-    def _send(self, waiting: deque[Dialogue], flying: dict[int, tuple[Dialogue, int]]) -> None:
+    def _send(self, waiting: deque[Dialogue], flying: dict[int, _Flight]) -> None:
         while waiting and len(flying) < self._concurrency:
             dialogue = waiting[0]
             ticket = self._account.open(dialogue.llm, dialogue.request)
@@ -161,12 +179,25 @@ class Dialogues:
             waiting.popleft()
             self._requests += 1
             self._statistics.requested += 1
-            flying[self._pool.send(dialogue.llm, dialogue.request)] = (dialogue, ticket)
+            llm, known = dialogue.llm, False
+            reply = self._recorded.take(dialogue.request) if self._recorded is not None else None
+            if reply is not None:
+                llm, known = Known(reply), True
+            flying[self._pool.send(llm, dialogue.request)] = _Flight(dialogue, ticket, known)
 
-    def _hear(self, dialogue: Dialogue, answer: Reply | LLMError) -> Dialogue | Result:
-        """Read an answer: what is to be asked next, or how it ended."""
+    def _hear(
+        self, dialogue: Dialogue, answer: Reply | LLMError, *, known: bool
+    ) -> Dialogue | Result:
+        """Read an answer: what is to be asked next, or how it ended.
+
+        Args:
+            dialogue: Whose request was answered.
+            answer: The answer.
+            known: Whether it was recorded before.
+        """
         if isinstance(answer, LLMError):
             return self._failed(dialogue, answer)
+        record = _forget if known else self._record
         heard = dialogue.answered(answer)
         try:
             written = self._read(dialogue, answer)
@@ -178,7 +209,7 @@ class Dialogues:
             outcome = "rejected"
             if following is not None:
                 outcome = "continued" if following.role == "continue" else "asked again"
-            self._record(dialogue, answer, outcome, reason=str(error))
+            record(dialogue, answer, outcome, reason=str(error))
             if following is not None:
                 return following
             self._statistics.rejected += 1
@@ -191,7 +222,7 @@ class Dialogues:
             self._statistics.duplicate += 1
             outcome = "duplicate"
         self._new.add(written.id)
-        self._record(dialogue, answer, outcome, child=written.id)
+        record(dialogue, answer, outcome, child=written.id)
         parent = dialogue.parent.id if dialogue.parent is not None else None
         script = Script(
             written.source,
@@ -316,3 +347,8 @@ def _usage(answer: Reply | LLMError) -> Usage:
     if isinstance(answer, NotRecorded):  # nobody was asked
         return Usage()
     return Usage(1, usd=0.0)
+
+
+def _forget(*args: Any, **kwargs: Any) -> None:
+    """Record nothing: it stands there already."""
+    del args, kwargs

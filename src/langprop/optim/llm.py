@@ -303,6 +303,7 @@ class LLMOptimizer(Optimizer):
             account=self.account,
             statistics=self.statistics,
             cassette=self.cassette,
+            recorded=self.recorded,
             known=lambda content_id: content_id[:_DIGITS] in self._seen,
             attempts=self.attempts,
             continuations=self.continuations,
@@ -390,9 +391,9 @@ def _named(function: Any) -> str:
 
 
 def _as_llm(llm: LLM | str | Callable[[list[Message]], str | Reply]) -> LLM:
-    if isinstance(llm, str):
-        found = resolve("llm", llm)
-        if not isinstance(found, LLM):
-            raise TypeError(f"{llm!r} is no LLM, but {type(found).__name__}.")
+    found: Any = resolve("llm", llm) if isinstance(llm, str) else llm
+    if isinstance(found, LLM):
         return found
-    return llm if isinstance(llm, LLM) else CallableLLM(llm)
+    if not callable(found):
+        raise TypeError(f"{llm!r} is no LLM, but {type(found).__name__}.")
+    return CallableLLM(found)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from langprop.llms.budget import Budget
     from langprop.llms.cassette import Cassette
+    from langprop.llms.replay import Recording
     from langprop.modules.module import Module
     from langprop.optim.workshop import Workshop
     from langprop.population.policy import Policy
@@ -36,6 +37,8 @@ class Optimizer(abc.ABC):
         name: For the display.
         account: What was spent on models, and what may be.
         cassette: Where exchanges with models are recorded; a trainer gives the one of its run.
+        recorded: What was recorded of this run before it was resumed; a reply that is there isn't
+            asked for again.
         survivors: Policies kept at once after the children were judged; None (as in the paper) lets
             every child live until the next step's ranking, on another batch.
 
@@ -46,6 +49,7 @@ class Optimizer(abc.ABC):
     name: str = "optimizer"
     survivors: int | None = None
     cassette: Cassette | None = None
+    recorded: Recording | None = None
     _workshop: Workshop | None = None
 
     def __init__(
@@ -159,7 +163,7 @@ class Optimizer(abc.ABC):
         return {
             name: value
             for name, value in vars(self).items()
-            if name not in ("_workshop", "cassette")
+            if name not in ("_workshop", "cassette", "recorded")
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

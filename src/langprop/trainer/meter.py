@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 
 class Meter:
@@ -46,10 +45,6 @@ class Meter:
         (then, before), (now, after) = self._window[0], self._window[-1]
         return (after - before) / (now - then) if now > then else 0.0
 
-    def state_dict(self) -> dict[str, Any]:
-        """The counts as JSON data."""
-        return {"evaluations": self.evaluations, "seconds": self.seconds}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from saved counts."""
-        self.evaluations, self._spent = int(state["evaluations"]), float(state["seconds"])
+    def resume(self, evaluations: int, seconds: float) -> None:
+        """Go on from where a run was."""
+        self.evaluations, self._spent = evaluations, seconds

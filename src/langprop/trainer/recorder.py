@@ -12,7 +12,7 @@ from langprop.loggers.jsonl import JSONLogger
 from langprop.modules.bundle import bundle
 from langprop.modules.links import Links
 from langprop.modules.module import Module
-from langprop.trainer.run_dir import RunDir
+from langprop.trainer.run_dir import METRICS, RunDir
 
 
 class Recorder:
@@ -35,8 +35,13 @@ class Recorder:
         self._others = list(loggers)
         self._broken: list[Logger] = []
 
-    def open(self, name: str, config: Mapping[str, Any]) -> None:
+    def open(self, name: str, config: Mapping[str, Any], *, resume: bool = False) -> None:
         """Make the folder, unless it is open or none is wanted.
+
+        Args:
+            name: Of a new folder.
+            config: What is run.
+            resume: Whether the folder may hold a run.
 
         Raises:
             CheckpointError: It holds a run already, or can't be made.
@@ -47,9 +52,10 @@ class Recorder:
             run_dir = RunDir.fresh("runs", name)
         else:
             run_dir = RunDir(self._where)
-            run_dir.claim()
+            if not resume:
+                run_dir.claim()
         run_dir.write_config(config)
-        self.run_dir, self._own = run_dir, [JSONLogger(run_dir.path / "metrics.jsonl")]
+        self.run_dir, self._own = run_dir, [JSONLogger(run_dir.path / METRICS)]
 
     def forget(self) -> None:
         """Leave the folder as it is; the next run gets another."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from typing import Any
 
@@ -39,7 +40,11 @@ def as_optimizer(
             try:
                 made = resolve("optimizer", optimizer, **settings)
             except UnknownName as error:
-                raise UnknownName(f"{error} Models: {', '.join(names('llm'))}.") from error
+                near = difflib.get_close_matches(name, names("llm"), n=1)
+                hint = f"did you mean {near[0]!r}? " if near else ""
+                raise UnknownName(f"{error} Models: {hint}{', '.join(names('llm'))}.") from error
+            if (isinstance(made, LLM) or callable(made)) and not settings:  # a model of one's own
+                return as_optimizer(made)
             if not isinstance(made, Optimizer):
                 raise ConfigError(f"{optimizer!r} is a {type(made).__name__}, not an Optimizer.")
             return made

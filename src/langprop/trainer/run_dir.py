@@ -3,6 +3,7 @@
 config.yaml        what was run, with every setting
 metrics.jsonl      figures, a line per step
 checkpoint.json    the state after the last step, replaced in one piece
+checkpoint.previous.json    the one before it
 scripts/ID.py      every script that a checkpoint has named
 best.py            the best script so far, a plain Python file
 """
@@ -20,7 +21,9 @@ from langprop.errors import CheckpointError, ModuleError
 from langprop.modules.links import restore
 from langprop.modules.module import Module
 
-FORMAT = 1
+CHECKPOINT, PREVIOUS, METRICS = "checkpoint.json", "checkpoint.previous.json", "metrics.jsonl"
+
+FORMAT = 2
 """Version of the checkpoint's format; a newer one is refused."""
 
 
@@ -63,10 +66,10 @@ class RunDir:
         Raises:
             CheckpointError: It holds a run already, or can't be made.
         """
-        if (self.path / "checkpoint.json").exists():
+        if self.holds_run:
             raise CheckpointError(
-                f"{self.path} holds a run already: name another run_dir, or remove the folder if "
-                "you don't need it."
+                f"{self.path} holds a run already: resume it with resume=True, name another "
+                "run_dir, or remove the folder if you don't need it."
             )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -98,18 +101,27 @@ class RunDir:
             if script_id not in self._written or not (self.path / name).exists():
                 self._write(name, source)
                 self._written.add(script_id)
-        self._write("checkpoint.json", json.dumps({"format": FORMAT, **state}, default=_plain))
+        self._keep_previous()
+        self._write(CHECKPOINT, json.dumps({"format": FORMAT, **state}, default=_plain))
         if best is not None and best != self._best:
             self._write("best.py", best)
             self._best = best
 
-    def read(self) -> tuple[dict[str, Any], dict[str, str]]:
+    @property
+    def holds_run(self) -> bool:
+        """Whether there is a checkpoint."""
+        return (self.path / CHECKPOINT).exists()
+
+    def read(self, *, previous: bool = False) -> tuple[dict[str, Any], dict[str, str]]:
         """The last checkpoint, and the sources that it names by id.
+
+        Args:
+            previous: Whether to read the one before the last instead.
 
         Raises:
             CheckpointError: There is none, it is damaged, or a newer version wrote it.
         """
-        path = self.path / "checkpoint.json"
+        path = self.path / (PREVIOUS if previous else CHECKPOINT)
         try:
             state = json.loads(path.read_text(encoding="utf-8"))
             if not isinstance(state, dict) or not isinstance(state.get("format"), int):
@@ -138,8 +150,14 @@ class RunDir:
                 f"{self.path} is no complete run folder: {error.filename} is missing.{hint}"
             ) from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            other = self.path / PREVIOUS
+            hint = (
+                ""
+                if previous or not other.exists()
+                else (" The checkpoint before it is kept: to go on from there, resume='previous'.")
+            )
             raise CheckpointError(
-                f"{path} can't be read: {type(error).__name__}: {error}"
+                f"{path} can't be read: {type(error).__name__}: {error}.{hint}"
             ) from error
         return state, sources
 
@@ -159,7 +177,7 @@ class RunDir:
     def metrics(self) -> list[dict[str, Any]]:
         """The figures, one mapping per line; a last line that was cut off is passed over."""
         try:
-            lines = (self.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+            lines = (self.path / METRICS).read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             return []
         found = []
@@ -169,6 +187,25 @@ class RunDir:
             except ValueError:
                 continue
         return found
+
+    def forget_after(self, step: int) -> None:
+        """Drop the figures of steps that no checkpoint knows of: they will be taken again.
+
+        Raises:
+            CheckpointError: They can't be written.
+        """
+        path = self.path / METRICS
+        if path.exists():
+            kept = [line for line in self.metrics() if int(line.get("step", 0)) <= step]
+            self._write(METRICS, "".join(json.dumps(line) + "\n" for line in kept))
+
+    def _keep_previous(self) -> None:
+        """Give the checkpoint that is about to be replaced a second name; there is always one."""
+        path, draft = self.path / CHECKPOINT, self.path / f".{PREVIOUS}.{os.getpid()}"
+        with contextlib.suppress(OSError):  # file systems without links keep none
+            draft.unlink(missing_ok=True)
+            os.link(path, draft)
+            draft.replace(self.path / PREVIOUS)
 
     def _source(self, script_id: str) -> str:
         with (self.path / "scripts" / f"{Path(script_id).name}.py").open(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +38,3 @@ class Seeds:
         self.data = np.random.default_rng(data)
         optimizer.seed(int(writing.generate_state(1)[0]))
         module.population.seed(int(ranking.generate_state(1)[0]))
-
-    def state_dict(self) -> dict[str, Any]:
-        """The state of the generator as JSON data."""
-        return {"data": None if self.data is None else self.data.bit_generator.state}

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from langprop.callbacks.base import Callback
 from langprop.callbacks.progress import Progress
 from langprop.data.batches import as_dataset, batches, first_sample
-from langprop.errors import DataError, OutOfBudget, OutOfTime
+from langprop.errors import CheckpointError, ConfigError, DataError, OutOfBudget, OutOfTime
 from langprop.evaluation import Batch, evaluate
 from langprop.executors.base import Executor
 from langprop.llms.base import LLM
 from langprop.llms.budget import Budget
 from langprop.llms.cassette import FILE, Cassette
+from langprop.llms.replay import Recording
 from langprop.loggers.base import Logger
 from langprop.modules.links import Links
 from langprop.modules.module import Module
@@ -38,6 +39,7 @@ from langprop.trainer.resolve import as_optimizer, executor_name
 from langprop.trainer.run_dir import RunDir
 from langprop.trainer.seeds import Seeds
 from langprop.trainer.settings import settings_of
+from langprop.trainer.state import restore, state_of
 from langprop.trainer.writing import first_scripts, write_children
 
 if TYPE_CHECKING:
@@ -77,6 +79,10 @@ class Trainer:
     Attributes:
         epoch: Epochs that are complete.
         step: Steps that are complete.
+        batch: Batches of this epoch that are done.
+        began: Epoch and step at which this call of `fit` began, or the one that it resumes.
+        validated: Step after which the latest validation was, if there was one.
+        epoch_data: State of the generator that shuffles the data, at the beginning of this epoch.
         metrics: The latest figures: "train/best", "train/mean", "val/score", ...
         stopped: Why the training ended early; "" if it didn't.
         interrupted: Whether it ended with ^C.
@@ -125,6 +131,8 @@ class Trainer:
             raise ValueError(
                 f"max_time must be a positive number of seconds, but got {max_time!r}."
             )
+        if not isinstance(budget, Budget | None):
+            raise ConfigError(f"budget must be one such as Budget(usd=2), but got {budget!r}.")
         self.optimizer = as_optimizer(optimizer)
         self.budget = budget or Budget()
         if budget is not None:
@@ -139,7 +147,10 @@ class Trainer:
         if progress and not any(isinstance(callback, Progress) for callback in self.callbacks):
             self.callbacks.append(Progress())
         self.seed = seed
-        self.epoch = self.step = 0
+        self.epoch = self.step = self.batch = 0
+        self.began = {"epoch": 0, "step": 0}
+        self.epoch_data: dict[str, Any] | None = None
+        self.validated: int | None = None
         self.metrics: dict[str, float] = {}
         self.stopped = ""
         self.interrupted = False
@@ -159,16 +170,29 @@ class Trainer:
         self._workshop: Workshop | None = None
         self._seeds = Seeds(seed)
         self._module: weakref.ref[Module] | None = None
+        self._within_step = False
 
     # What users call
 
-    def fit(self, module: Module, train: Any = None, val: Any = None) -> Policy | None:
+    def fit(
+        self,
+        module: Module,
+        train: Any = None,
+        val: Any = None,
+        *,
+        resume: Literal["previous"] | bool = False,
+    ) -> Policy | None:
         """Train a module.
 
         Args:
             module: What is trained; its population is continued, if it has one.
             train: Samples: a list, dataset, data loader or iterable. None for the module's own.
             val: Samples to validate on; None for the module's own, if it has any.
+            resume: Whether to go on with the run in `run_dir`, from its last checkpoint; if there
+                is none yet, the run begins. The trainer, the module and the data must be made as
+                they were; then the run ends as if it had never been broken off. What a model had
+                answered since the checkpoint is taken from the recording, and not paid for again.
+                "previous" goes on from the checkpoint before the last.
 
         Returns:
             The best policy: by validation where there is one, by priority otherwise. ^C ends the
@@ -178,10 +202,10 @@ class Trainer:
             DataError: There are no samples, or the first one can't be read.
             ModuleError: The module's stub, seed scripts or hooks can't be used, or one that it
                 calls isn't trained and has no seed script.
-            LLMError: No reply was to be had in a step; what was learned until then is saved.
+            LLMError: No reply was to be had in a step; the steps before it are saved.
             OutOfBudget: The budget doesn't cover the first scripts.
             IsolationError: Scripts can't be kept in well enough on this machine.
-            CheckpointError: The run folder can't be written.
+            CheckpointError: The run folder can't be written; or can't be resumed.
         """
         module.check()
         Links(module)  # says at once if a module that it calls has no script
@@ -195,25 +219,28 @@ class Trainer:
         batch = None if val is None else Batch.read(module, _all(val))
         self.validates = batch is not None
         self._isolate()
-        self._begin(module)
+        self._begin(module, resume=resume is not False)
         with self._running():
             try:
                 self.call("on_fit_start", module)
+                if resume is not False:
+                    self._resume(module, previous=resume == "previous")
                 self._setup(module)
                 rng = self._seeds.data if self.shuffle else None
                 FitLoop(self, module, train, batch, rng).run()
+                self.save(module)
             except KeyboardInterrupt as error:
                 self.interrupted = True
                 self.stop("interrupted")
+                self._save_whole_step(module)
                 self.call("on_exception", module, error)
             except BaseException as error:
                 with contextlib.suppress(Exception):  # the first error is the one to report
-                    self.save(module)
+                    self._save_whole_step(module)
                 self.call("on_exception", module, error)
                 raise
             finally:
                 self.call("on_fit_end", module)
-            self.save(module)
         return module.best
 
     def fit_batch(self, module: Module, samples: Iterable[Any]) -> list[Policy]:
@@ -223,6 +250,7 @@ class Trainer:
             DataError: There are no samples, or none can be read.
             ModuleError: The module has no scripts yet: `fit` starts with the optimizer's `setup`.
         """
+        self._within_step = True
         population, optimizer = module.population, self.optimizer
         batch = samples if isinstance(samples, Batch) else Batch.read(module, samples)
         if module.example is None:
@@ -237,6 +265,7 @@ class Trainer:
             population.truncate(optimizer.survivors)
         self._measured(population.policies, children)
         population.decay(optimizer.decay)
+        self._within_step = False
         return children
 
     def validate(self, module: Module, data: Any = None) -> Report:
@@ -405,33 +434,61 @@ class Trainer:
             self.close()
             raise
 
-    def _begin(self, module: Module) -> None:
+    def _begin(self, module: Module, *, resume: bool) -> None:
         """Start a run, or go on with the one of this module. Another module makes another run."""
         if self._module is None or self._module() is not module:
-            self.epoch = self.step = 0
+            self.epoch = self.step = self.batch = 0
+            self.validated = None
             self.metrics = {}
             self._recorder.forget()
             self.optimizer.account.clear()
             self._meter, self._seeds = Meter(), Seeds(self.seed)
             self._module = weakref.ref(module)
         module.warned.clear()
+        self._within_step = False
         self._seeds.spawn(self.optimizer, module)
-        self._recorder.open(module.entry_point, settings_of(self, module))
+        self.began = {"epoch": self.epoch, "step": self.step}
+        if self.batch == 0 and self._seeds.data is not None:
+            self.epoch_data = dict(self._seeds.data.bit_generator.state)
+        self._recorder.open(module.entry_point, settings_of(self, module), resume=resume)
         folder = self.run_dir
         self.optimizer.cassette = Cassette(folder.path / FILE) if folder is not None else None
+        self.optimizer.recorded = None
+
+    def _resume(self, module: Module, *, previous: bool) -> None:
+        """Go on from the checkpoint in the run folder, if there is one.
+
+        Raises:
+            CheckpointError: It can't be read, or is that of another module.
+        """
+        folder = self.run_dir
+        if folder is None:
+            raise CheckpointError("there is no run folder to resume from: name it with run_dir=….")
+        if folder.holds_run or previous:
+            state, sources = folder.read(previous=previous)
+            restore(self, module, state, sources)
+            folder.forget_after(self.step)
+            last = folder.metrics()[-1:] or [{}]
+            self._meter.resume(int(state["evaluations"]), float(last[0].get("seconds", 0.0)))
+        if (folder.path / FILE).exists():
+            self.optimizer.recorded = Recording.read(folder.path)
 
     def state_dict(self, module: Module) -> dict[str, Any]:
         """Everything that the next step depends on, as JSON data, without the sources."""
-        return {
-            "epoch": self.epoch,
-            "step": self.step,
-            "metrics": self.metrics,
-            "seeds": self._seeds.state_dict(),
-            "meter": self._meter.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "stub": module.stub,
-            "module": module.state_dict(),
-        }
+        return state_of(self, module)
+
+    def end_step(self, module: Module) -> None:
+        """Fold what was seen of a step that was broken off into the past."""
+        for policy in module.population.policies:
+            if policy.records:
+                policy.decay(self.optimizer.decay)
+                self.validated = None
+        self._within_step = False
+
+    def _save_whole_step(self, module: Module) -> None:
+        """Save, unless a step was broken off: the checkpoint before it is what to resume from."""
+        if not self._within_step:
+            self.save(module)
 
     def save(self, module: Module) -> None:
         """Write a checkpoint, if there is a run folder.
