@@ -1,6 +1,7 @@
 """Runs that end early, and their replays: whatever the order in which replies come."""
 
 import json
+import shutil
 import threading
 
 import pytest
@@ -13,6 +14,7 @@ from langprop.modules.function import FunctionModule
 from langprop.optim.llm import LLMOptimizer
 from langprop.testing.server import Answer, ScriptedServer
 from langprop.trainer import Trainer
+from langprop.trainer.run_dir import load
 
 DATA = [((n,), 7 * n) for n in range(1, 5)]
 PATIENCE = 30.0  # [s]
@@ -151,6 +153,29 @@ def test_of_two_runs_in_one_recording_the_last_one_counts(tmp_path):
     (run / "exchanges.jsonl").write_bytes(first + second)
     _, replayed = replay(run, steps=1)
     assert population(replayed) == population(module)
+
+
+def test_a_recording_after_a_loss_of_power_or_an_editor(tmp_path):
+    replies = {(index, 1): code(2 + index) for index in range(3)}
+    _, module = fit(InOrder(replies), tmp_path / "run")
+    path = tmp_path / "run/exchanges.jsonl"
+    whole = path.read_bytes()
+    for changed in (b"\xef\xbb\xbf" + whole, b"\0" * 4096 + whole, whole + b"\0" * 100, whole[:-1]):
+        path.write_bytes(changed)
+        _, replayed = replay(tmp_path / "run")
+        assert population(replayed) == population(module)
+
+
+def test_a_run_folder_that_is_removed_in_mid_run_is_complete_again(tmp_path):
+    def answer(messages):
+        calls.append(messages)
+        if len(calls) == 4:
+            shutil.rmtree(tmp_path / "run")
+        return code(2)
+
+    calls = []
+    _, module = fit(answer, tmp_path / "run", concurrency=1)
+    assert load(tmp_path / "run")(3) == module(3)
 
 
 def test_a_small_budget_is_not_overdrawn_by_replies_that_are_long():

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from langprop.registry import names
+from langprop.sandbox.limits import Limits
 
 _EDITS = ("search_replace",)
 
@@ -19,10 +20,12 @@ class Asking:
     Attributes:
         feedback: Which samples it shows.
         edit: Whether it asks for edits: "search_replace" or "".
+        limits: What a script may use.
     """
 
     feedback: str = "worst"
     edit: str = ""
+    limits: Limits = field(default_factory=Limits)
 
     @classmethod
     def of(cls, settings: Any) -> Asking:

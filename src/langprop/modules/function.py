@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from langprop.errors import ModuleError
 from langprop.modules.module import Module
-from langprop.modules.score import Score, exact_match
+from langprop.modules.score import Score, described, exact_match
 from langprop.modules.stub import Stub
 
 if TYPE_CHECKING:
@@ -54,6 +54,13 @@ class FunctionModule(Module):
     def score(self, output: Any, label: Any) -> float | Score:
         """As given to the decorator."""
         return self._score(output, label)
+
+    @property
+    def scoring(self) -> str:
+        """How answers are scored, in words: the docstring of the function that was given."""
+        if self._score is exact_match:
+            return "An answer scores 1 if it equals the one that is expected, else 0."
+        return described(self._score)
 
 
 @overload

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from langprop.errors import DataError, ModuleError, PolicyError
 from langprop.modules.bundle import bundle
 from langprop.modules.links import Links, called, direct
-from langprop.modules.score import Score
+from langprop.modules.score import Score, described
 from langprop.modules.stub import Stub
 from langprop.population.population import Population
 
@@ -187,6 +187,16 @@ class Module:
             A number, or a `Score` with feedback in words.
         """
         raise NotImplementedError(f"{type(self).__name__} must define score(self, output, label).")
+
+    @property
+    def scoring(self) -> str:
+        """How answers are scored, in words for whoever writes scripts.
+
+        The first paragraph of the docstring of `score`; "" if it has none. A subclass may give
+        another text.
+        """
+        score = type(self).score
+        return "" if score is Module.score or not score.__doc__ else described(score)
 
     def train_data(self) -> Any:
         """Samples that the module brings itself; used where the trainer is given none."""

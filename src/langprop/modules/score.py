@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +29,12 @@ def exact_match(output: Any, label: Any) -> float:
     Python, `6 == 6.0` and a list is never equal to a tuple.
     """
     return float(_equal(output, label))
+
+
+def described(score: Callable[..., Any]) -> str:
+    """How a function scores answers, in words: the first paragraph of its docstring."""
+    text = inspect.getdoc(score) or ""
+    return " ".join(text.partition("\n\n")[0].split())
 
 
 def _equal(a: Any, b: Any) -> bool:

@@ -240,6 +240,7 @@ def _specification(module: Module) -> dict[str, Any]:
     return {
         "function_name": module.entry_point,
         "stub": module.stub,
+        "scoring": module.scoring,
         "modules": {other.entry_point: other.stub for other in direct(module)},
     }
 

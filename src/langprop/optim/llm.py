@@ -202,7 +202,7 @@ class LLMOptimizer(Optimizer):
     def _setup_dialogues(self, module: Module) -> list[Dialogue]:
         if module.seeds:
             return []
-        messages = tuple(_prompts(module).render_setup(setup_variables(module)))
+        messages = tuple(_prompts(module).render_setup(self._first_variables(module)))
         return [
             Dialogue(index, -1, self.llm.choose(), messages, "setup")
             for index in range(self.n_setup)
@@ -217,15 +217,15 @@ class LLMOptimizer(Optimizer):
             parent for parent in parents for _ in range(self.n_children)
         ):
             donor = self._donor(parent, policies)
-            prompts, edit = _prompts(module), {"edit": self.edit or ""}
+            prompts, how = _prompts(module), {"edit": self.edit or "", "limits": self.limits}
             if donor is None:
                 variables = update_variables(module, parent, self.rng, feedback=self.feedback)
-                messages = prompts.render_update({**variables, **edit})
+                messages = prompts.render_update({**variables, **how})
             else:
                 variables = crossover_variables(
                     module, parent, donor, self.rng, feedback=self.feedback
                 )
-                messages = prompts.render_crossover({**variables, **edit})
+                messages = prompts.render_crossover({**variables, **how})
             dialogues.append(
                 Dialogue(
                     index,
@@ -240,6 +240,9 @@ class LLMOptimizer(Optimizer):
             )
         self._step += 1
         return dialogues
+
+    def _first_variables(self, module: Module) -> dict[str, Any]:
+        return {**setup_variables(module), "limits": self.limits}
 
     def _donor(self, parent: Policy, policies: Sequence[Policy]) -> Policy | None:
         """A second parent, at random among the others; None for a child with one parent."""
@@ -298,7 +301,7 @@ class LLMOptimizer(Optimizer):
         return Dialogues(
             module,
             _prompts(module),
-            setup_variables(module),
+            self._first_variables(module),
             workshop=self.workshop,
             account=self.account,
             statistics=self.statistics,

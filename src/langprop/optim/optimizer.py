@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from langprop.modules.module import Module
     from langprop.optim.workshop import Workshop
     from langprop.population.policy import Policy
+    from langprop.sandbox.limits import Limits
 
 Placed: TypeAlias = tuple[int, Script]
 """A script, and its place among those that were asked for in a step."""
@@ -36,6 +37,7 @@ class Optimizer(abc.ABC):
     Attributes:
         name: For the display.
         account: What was spent on models, and what may be.
+        limits: What a script may use, to be told to whoever writes it; a trainer gives its own.
         cassette: Where exchanges with models are recorded; a trainer gives the one of its run.
         recorded: What was recorded of this run before it was resumed; a reply that is there isn't
             asked for again.
@@ -48,6 +50,7 @@ class Optimizer(abc.ABC):
 
     name: str = "optimizer"
     survivors: int | None = None
+    limits: Limits | None = None
     cassette: Cassette | None = None
     recorded: Recording | None = None
     _workshop: Workshop | None = None

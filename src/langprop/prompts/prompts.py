@@ -23,7 +23,13 @@ _FRAME = 5_000  # [characters] of our own words in a prompt, at the most
 _LEAST = 4_000  # [characters] of evidence that there is always room for, however long the code is
 _ATTEMPTS = 4  # at staying within the limit
 
-_OPTIONAL: Mapping[str, Any] = {"edit": "", "modules": {}, "stub": ""}
+_OPTIONAL: Mapping[str, Any] = {
+    "edit": "",
+    "limits": None,
+    "modules": {},
+    "scoring": "",
+    "stub": "",
+}
 _OF_SAMPLE: Mapping[str, Any] = {
     "status": "ok",
     "score": 0.0,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from langprop.errors import MissingDependency, ModuleError
 from langprop.modules.module import Module
-from langprop.modules.score import Score
+from langprop.modules.score import Score, described
 from langprop.modules.stub import Stub
 from langprop.scripts.parsing import parameters
 
@@ -199,6 +199,13 @@ class EnvModule(Module):
         if self._score is not None:
             return self._score(output)
         return Score(output.total, describe(output))
+
+    @property
+    def scoring(self) -> str:
+        """How episodes are scored, in words."""
+        if self._score is not None:
+            return described(self._score)
+        return "An episode scores its return, the sum of its rewards."
 
 
 def _is_whole(value: Any) -> bool:

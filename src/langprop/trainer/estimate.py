@@ -60,8 +60,11 @@ class Estimate:
                 "tokens)"
             )
         else:
-            most = f", at the most ${usage.usd * self.attempts:,.4f}" if self.attempts > 1 else ""
-            lines.append(f"about ${usage.usd:,.4f}{most} if replies must be asked for again")
+            line = f"about ${usage.usd:,.4f}"
+            if self.attempts > 1:
+                most = usage.usd * self.attempts
+                line += f", or ${most:,.4f} if each reply must be asked for {self.attempts} times"
+            lines.append(line)
             if usage.usd:
                 days = table_age()
                 old = f", {days} days old" if days > _OLD else ""

@@ -454,6 +454,7 @@ class Trainer:
         folder = self.run_dir
         self.optimizer.cassette = Cassette(folder.path / FILE) if folder is not None else None
         self.optimizer.recorded = None
+        self.optimizer.limits = self.limits
 
     def _resume(self, module: Module, *, previous: bool) -> None:
         """Go on from the checkpoint in the run folder, if there is one.
