@@ -21,7 +21,8 @@ class Sudoku(lp.Module):
         return (puzzle.board, puzzle.width, puzzle.height), puzzle
 
     def score(self, solution, puzzle):
-        """1 if solved; else at most a quarter, or to ignore the blocks would nearly be enough."""
+        """1 for a solved board; otherwise at most 1/4, the more rules are kept."""
+        # Otherwise to ignore the blocks would nearly be enough.
         faults = puzzle.violations(solution, limit=8)
         value = puzzle.share_satisfied(solution) / 4 if faults else 1.0
         return lp.Score(value, "\n".join(faults) or "Solved.")

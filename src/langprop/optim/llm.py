@@ -77,6 +77,8 @@ class LLMOptimizer(Optimizer):
         LLMAuthError: There is no key for the model.
     """
 
+    selection: Selection
+
     def __init__(
         self,
         llm: LLM | str | Callable[[list[Message]], str | Reply],

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from langprop.modules.module import Module
     from langprop.optim.workshop import Workshop
     from langprop.population.policy import Policy
+    from langprop.population.selection import Selection
     from langprop.sandbox.limits import Limits
 
 Placed: TypeAlias = tuple[int, Script]
@@ -37,6 +38,7 @@ class Optimizer(abc.ABC):
     Attributes:
         name: For the display.
         account: What was spent on models, and what may be.
+        selection: Rule that chooses parents, and may decide who is kept; None for the best.
         limits: What a script may use, to be told to whoever writes it; a trainer gives its own.
         cassette: Where exchanges with models are recorded; a trainer gives the one of its run.
         recorded: What was recorded of this run before it was resumed; a reply that is there isn't
@@ -50,6 +52,7 @@ class Optimizer(abc.ABC):
 
     name: str = "optimizer"
     survivors: int | None = None
+    selection: Selection | None = None
     limits: Limits | None = None
     cassette: Cassette | None = None
     recorded: Recording | None = None

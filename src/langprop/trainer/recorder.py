@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from langprop.loggers.base import Logger
 from langprop.loggers.jsonl import JSONLogger
+from langprop.loggers.table import failures
 from langprop.modules.bundle import bundle
 from langprop.modules.links import Links
 from langprop.modules.module import Module
 from langprop.trainer.run_dir import METRICS, RunDir
+
+if TYPE_CHECKING:
+    from langprop.population.policy import Policy
 
 
 class Recorder:
@@ -34,9 +38,11 @@ class Recorder:
         self._own: list[Logger] = []
         self._others = list(loggers)
         self._broken: list[Logger] = []
+        self._open = False
+        self._best = ""
 
     def open(self, name: str, config: Mapping[str, Any], *, resume: bool = False) -> None:
-        """Make the folder, unless it is open or none is wanted.
+        """Make the folder, unless it is open or none is wanted, and begin with the loggers.
 
         Args:
             name: Of a new folder.
@@ -46,31 +52,37 @@ class Recorder:
         Raises:
             CheckpointError: It holds a run already, or can't be made.
         """
-        if self._where is False or self.run_dir is not None:
+        if self._open:
             return
-        if self._where is None:
-            run_dir = RunDir.fresh("runs", name)
-        else:
-            run_dir = RunDir(self._where)
-            if not resume:
-                run_dir.claim()
-        run_dir.write_config(config)
-        self.run_dir, self._own = run_dir, [JSONLogger(run_dir.path / METRICS)]
+        if self._where is not False:
+            self.run_dir = self._folder(name, resume=resume)
+            self.run_dir.write_config(config)
+            self._own = [JSONLogger(self.run_dir.path / METRICS)]
+        self._open = True
+        folder = self.run_dir.path if self.run_dir is not None else None
+        self._tell(lambda logger: logger.start(name, config, folder, resume=resume))
 
     def forget(self) -> None:
         """Leave the folder as it is; the next run gets another."""
-        self.run_dir, self._own = None, []
+        self.run_dir, self._own, self._open, self._best = None, [], False, ""
 
     def log(self, figures: Mapping[str, Any], step: int) -> None:
         """Write figures to all loggers. One that fails is told of once, and the run goes on."""
-        for logger in (*self._own, *self._others):
-            try:
-                logger.log(figures, step)
-            except Exception as error:  # whatever goes wrong there, what was learned comes first
-                if logger not in self._broken:
-                    self._broken.append(logger)
-                    name = type(logger).__name__
-                    warnings.warn(f"{name} failed, the run goes on: {error!r}", stacklevel=2)
+        self._tell(lambda logger: logger.log(figures, step))
+
+    def log_best(self, policy: Policy | None, step: int) -> None:
+        """Write the best script to all loggers, if it is a new one."""
+        if policy is None or policy.id == self._best:
+            return
+        self._best = policy.id
+        about = {"id": policy.id, "priority": policy.priority, "origin": policy.script.origin}
+        self._tell(lambda logger: logger.log_script(policy.script.source, step, about))
+
+    def log_failures(self, policies: Sequence[Policy], step: int) -> None:
+        """Write a table of this step's failures to the loggers, while the records are there."""
+        if self._others:
+            rows = failures(policies)
+            self._tell(lambda logger: logger.log_table("failures", rows, step))
 
     def save(self, state: Mapping[str, Any], module: Module) -> None:
         """Write a checkpoint, if there is a folder.
@@ -90,5 +102,22 @@ class Recorder:
 
     def close(self) -> None:
         """Write what is held back."""
+        self._tell(lambda logger: logger.close())
+
+    def _folder(self, name: str, *, resume: bool) -> RunDir:
+        if not self._where:
+            return RunDir.fresh("runs", name)
+        run_dir = RunDir(self._where)
+        if not resume:
+            run_dir.claim()
+        return run_dir
+
+    def _tell(self, call: Callable[[Logger], None]) -> None:
         for logger in (*self._own, *self._others):
-            logger.close()
+            try:
+                call(logger)
+            except Exception as error:  # whatever goes wrong there, what was learned comes first
+                if logger not in self._broken:
+                    self._broken.append(logger)
+                    name = type(logger).__name__
+                    warnings.warn(f"{name} failed, the run goes on: {error!r}", stacklevel=3)

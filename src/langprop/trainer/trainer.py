@@ -258,12 +258,13 @@ class Trainer:
         if not len(population):
             self._setup(module)
         population.tell(self.evaluate(module, population.scripts, batch))  # forward, backward
-        population.truncate(optimizer.capacity)  # rank
+        population.truncate(optimizer.capacity, optimizer.selection)  # rank
         children = write_children(self, module, batch)  # update, forward, backward
         optimizer.judged(module, children)
         if optimizer.survivors is not None:
-            population.truncate(optimizer.survivors)
+            population.truncate(optimizer.survivors, optimizer.selection)
         self._measured(population.policies, children)
+        self._recorder.log_failures(population.policies, self.step + 1)
         population.decay(optimizer.decay)
         self._within_step = False
         return children
@@ -345,6 +346,7 @@ class Trainer:
             **{f"cost/{name}": value for name, value in self.optimizer.usage().items()},
         }
         self._recorder.log(figures, self.step)
+        self._recorder.log_best(best, self.step)
 
     def stop(self, reason: str) -> None:
         """End the training after this step; the first reason is kept."""
