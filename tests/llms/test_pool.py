@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from langprop.errors import LLMConnectionError, LLMError
-from langprop.llms import CallableLLM, Reply, Request, RequestPool, Usage, generate_all
+from langprop.llms import LLM, CallableLLM, Reply, Request, RequestPool, Usage, generate_all
 from langprop.prompts.message import Message
 from langprop.testing.llm_suite import LLMSuite
 
@@ -190,3 +190,11 @@ def test_interrupt_does_not_wait_for_a_server_that_stalls():
         process.wait()
     assert out == "interrupted\n"
     assert process.returncode == 0
+
+
+def test_a_backend_that_counts_nothing_is_counted():
+    class Plain(LLM):
+        def generate(self, messages, n=1):
+            return [Reply("x")] * n
+
+    assert Plain().request(Request(prompt("a"))).usage.calls == 1

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,26 @@ def test_what_was_paid_for_before_the_end_is_not_paid_for_again(tmp_path):
     assert trainer.step == 2
     assert before >= 8
     assert len(asked) == before + 1  # only the request that had failed
+
+
+def test_two_processes_do_not_train_in_one_folder(tmp_path):
+    inside, go_on = threading.Event(), threading.Event()
+
+    def model(messages):
+        inside.set()
+        assert go_on.wait(60)
+        return "```python\ndef double(x):\n    return x\n```"
+
+    first = trainer_of(tmp_path / "run", model, max_steps=1)
+    thread = threading.Thread(target=first.fit, args=(double(), DATA))
+    thread.start()
+    try:
+        assert inside.wait(60)
+        for resume in (False, True):
+            with pytest.raises(CheckpointError, match="is being trained in"):
+                trainer_of(tmp_path / "run").fit(double(), DATA, resume=resume)
+    finally:
+        go_on.set()
+        thread.join(60)
+    assert first.step == 1
+    trainer_of(tmp_path / "run", model, max_steps=2).fit(double(), DATA, resume=True)

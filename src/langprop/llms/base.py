@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from langprop.errors import LLMError
@@ -138,7 +138,9 @@ class LLM(abc.ABC):
         replies = self.generate(request.messages, 1)
         if len(replies) != 1:
             raise LLMError(f"{self.name} gave {len(replies)} replies where 1 was asked for.")
-        return replies[0]
+        usage = replies[0].usage
+        # Whoever writes a backend may leave the usage out; a call was made all the same.
+        return replace(replies[0], usage=replace(usage, calls=1)) if not usage.calls else replies[0]
 
     def choose(self) -> LLM:
         """The model that a new script shall be asked of: this one, unless it stands for several."""

@@ -50,13 +50,17 @@ class Recorder:
             resume: Whether the folder may hold a run.
 
         Raises:
-            CheckpointError: It holds a run already, or can't be made.
+            CheckpointError: It holds a run already, is being trained in, or can't be made.
         """
         if self._open:
+            if self.run_dir is not None:
+                self.run_dir.lock()
             return
         if self._where is not False:
-            self.run_dir = self._folder(name, resume=resume)
-            self.run_dir.write_config(config)
+            run_dir = self._folder(name, resume=resume)
+            run_dir.lock()
+            self.run_dir = run_dir
+            run_dir.write_config(config)
             self._own = [JSONLogger(self.run_dir.path / METRICS)]
         self._open = True
         folder = self.run_dir.path if self.run_dir is not None else None
@@ -101,15 +105,16 @@ class Recorder:
         self.run_dir.save(state, sources, text)
 
     def close(self) -> None:
-        """Write what is held back."""
+        """Write what is held back, and let others into the folder."""
         self._tell(lambda logger: logger.close())
+        if self.run_dir is not None:
+            self.run_dir.unlock()
 
     def _folder(self, name: str, *, resume: bool) -> RunDir:
         if not self._where:
             return RunDir.fresh("runs", name)
         run_dir = RunDir(self._where)
-        if not resume:
-            run_dir.claim()
+        run_dir.claim(resume=resume)
         return run_dir
 
     def _tell(self, call: Callable[[Logger], None]) -> None:

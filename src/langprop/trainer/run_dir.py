@@ -38,6 +38,7 @@ class RunDir:
         self.path = Path(path)
         self._written: set[str] = set()
         self._best = ""
+        self._lock: int | None = None
 
     @classmethod
     def fresh(cls, root: str | Path, name: str) -> RunDir:
@@ -60,13 +61,16 @@ class RunDir:
             else:
                 return cls(path)
 
-    def claim(self) -> None:
+    def claim(self, *, resume: bool = False) -> None:
         """Make the folder that was named for this run.
+
+        Args:
+            resume: Whether it may hold a run.
 
         Raises:
             CheckpointError: It holds a run already, or can't be made.
         """
-        if self.holds_run:
+        if self.holds_run and not resume:
             raise CheckpointError(
                 f"{self.path} holds a run already: resume it with resume=True, name another "
                 "run_dir, or remove the folder if you don't need it."
@@ -75,6 +79,40 @@ class RunDir:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CheckpointError(f"the run folder {self.path} can't be made: {error}") from error
+
+    def lock(self) -> None:
+        """Keep other processes from training in this folder; ends with the process, or `unlock`.
+
+        Raises:
+            CheckpointError: Another one does.
+        """
+        if self._lock is not None:
+            return
+        try:
+            import fcntl
+        except ImportError:  # no POSIX: nobody is kept away
+            return
+        folder = -1
+        try:
+            folder = os.open(self.path, os.O_RDONLY)  # the folder itself: no file is left behind
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(folder)
+            raise CheckpointError(
+                f"{self.path} is being trained in: wait for that run to end, or name another "
+                "run_dir."
+            ) from error
+        except OSError:  # a file system without locks
+            if folder >= 0:
+                os.close(folder)
+            return
+        self._lock = folder
+
+    def unlock(self) -> None:
+        """Let others in. Unlocking twice is harmless."""
+        if self._lock is not None:
+            folder, self._lock = self._lock, None
+            os.close(folder)
 
     def write_config(self, config: Mapping[str, Any]) -> None:
         """Write what was run."""
