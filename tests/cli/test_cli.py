@@ -115,6 +115,19 @@ def test_a_run_is_resumed_by_its_folder(folder):
     assert "langprop fit TARGET --resume nowhere" in nothing.stderr
 
 
+def test_data_comes_from_files(folder):
+    (folder / "task/numbers.csv").write_text(
+        "x,label\n" + "".join(f"{n},{2 * n}\n" for n in range(9))
+    )
+    (folder / "task/more.jsonl").write_text('{"x": 20, "label": 40}\n{"args": [21], "label": 42}\n')
+    result = langprop("fit", "task", "--train=numbers.csv", "--val=more.jsonl", "--run_dir=mine")
+    assert result.returncode == 0, result.stderr
+    assert "reached 1" in result.stdout
+    wrong = langprop("fit", "task", "--train=nothing.csv")
+    assert wrong.returncode == 1
+    assert "nothing.csv" in wrong.stderr
+
+
 def test_keys_in_a_configuration_are_not_kept_with_the_run(folder):
     config = CONFIG.replace(
         "optimizer: mutation",

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from langprop.cli.asking import Asking
-from langprop.cli.target import config_of, load_object
+from langprop.cli.target import config_of
 from langprop.data.batches import as_dataset, batches, first_sample, is_loader
+from langprop.data.objects import load_object
 from langprop.errors import ConfigError, DataError, IsolationError, LangPropError, ModuleError
 from langprop.evaluation import Batch, evaluate
 from langprop.modules.module import Module

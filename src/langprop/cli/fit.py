@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from langprop.cli.code import print_source
 from langprop.cli.settings import KeepSettings, kept_settings
-from langprop.cli.target import config_of, load_object
-from langprop.errors import ConfigError, LangPropError
+from langprop.cli.target import config_of
+from langprop.data.files import read_data
+from langprop.data.objects import load_object
+from langprop.errors import ConfigError, LangPropError, ScriptError
 from langprop.modules.module import Module
+from langprop.scripts.parsing import find_function
 from langprop.trainer.estimate import estimate
 from langprop.trainer.trainer import Trainer
 
@@ -35,8 +39,9 @@ def parser() -> ArgumentParser:
         "--module", type=str, help="FILE.py:NAME or package.module:NAME of the Module"
     )
     for split, text in (("train", "training"), ("val", "validation"), ("test", "test")):
+        where = "import string or file (.csv, .jsonl, .parquet, .npz, ...)"
         made.add_argument(
-            f"--{split}", type=str | None, default=None, help=f"import string of the {text} data"
+            f"--{split}", type=str | None, default=None, help=f"{where} of the {text} data"
         )
     made.add_argument(
         "--estimate",
@@ -79,7 +84,9 @@ def run(argv: Sequence[str]) -> int:
     if not isinstance(module, Module):
         raise ConfigError(f"{settings.module} is a {type(module).__name__}, not a langprop Module.")
     data = {
-        split: None if settings[split] is None else load_object(settings[split], base)
+        split: None
+        if settings[split] is None
+        else read_data(settings[split], base, function=_signature(module))
         for split in ("train", "val", "test")
     }
     try:
@@ -104,6 +111,16 @@ def run(argv: Sequence[str]) -> int:
     trainer.fit(module, data["train"], data["val"], resume=settings.resume is not None)
     _conclude(trainer, module, data["test"])
     return 130 if trainer.interrupted else 0
+
+
+def _signature(module: Module) -> ast.FunctionDef | None:
+    """What the columns of a file are matched with; None if the module reads rows by itself."""
+    if not module.reads_pairs:
+        return None
+    try:
+        return find_function(module.stub, module.entry_point)
+    except ScriptError:  # a module may have prompts and no stub
+        return None
 
 
 def _value_of(option: str, arguments: Sequence[str]) -> str | None:

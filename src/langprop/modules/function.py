@@ -47,6 +47,11 @@ class FunctionModule(Module):
         """As given to the decorator, or the default."""
         return super().preprocess(sample) if self._preprocess is None else self._preprocess(sample)
 
+    @property
+    def reads_pairs(self) -> bool:
+        """Whether samples are `(args, label)`, since no `preprocess` was given."""
+        return self._preprocess is None
+
     def check_output(self, output: Any) -> Any:
         """As given to the decorator."""
         return None if self._check_output is None else self._check_output(output)

@@ -158,6 +158,11 @@ class Module:
             "override Module.preprocess."
         )
 
+    @property
+    def reads_pairs(self) -> bool:
+        """Whether samples are `(args, label)`, since `preprocess` is the default."""
+        return type(self).preprocess is Module.preprocess
+
     def forward(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Use the function on one sample, on the trusted side; what is returned is scored.
 

@@ -65,7 +65,7 @@ def parse(source: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "invalid escape sequence" is the script's own affair
-            return ast.parse(source)
+            return _tree(source)
     except SyntaxError as error:
         where = f" (line {error.lineno})" if error.lineno else ""
         raise ScriptError(f"the script is no valid Python: {error.msg}{where}") from error
@@ -73,6 +73,15 @@ def parse(source: str) -> ast.Module:
         raise ScriptError(f"the script can't be parsed: {TOO_MUCH}.") from error
     except ValueError as error:  # null bytes, lone surrogates
         raise ScriptError(f"the script can't be parsed: {type(error).__name__}: {error}") from error
+
+
+def _tree(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SystemError:
+        # CPython 3.11 counts the depth of all parsing in one place: where garbage is collected in
+        # the midst of it and a finalizer parses, too (a traceback is shown so), the count is wrong.
+        return ast.parse(source)
 
 
 def functions(source: str) -> list[str]:
