@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from langprop.errors import ModuleError, OutOfBudget
+from langprop.population.policy import Policy
 
 if TYPE_CHECKING:
     from langprop.evaluation import Batch
     from langprop.modules.module import Module
     from langprop.optim.optimizer import Placed
-    from langprop.population.policy import Policy
     from langprop.scripts.script import Script
     from langprop.trainer.trainer import Trainer
 
@@ -77,16 +77,18 @@ def write_children(trainer: Trainer, module: Module, batch: Batch) -> list[Polic
                         new[script.id] = (place, script)
                 scripts = [script for _, script in new.values()]
                 records = trainer.evaluate(module, scripts, batch)
-                for policy in population.add(scripts):
-                    children[policy.id], places[policy.id] = policy, new[policy.id][0]
-                population.tell(records)
+                # They join the population at the end: it may be large, and many groups may come.
+                for place, script in new.values():
+                    child = Policy(script, population.weights)
+                    child.tell(records[script.id])
+                    children[script.id], places[script.id] = child, place
     except OutOfBudget as error:
         trainer.stop(str(error))
+    finally:
+        ordered = sorted(children.values(), key=lambda policy: places[policy.id])
+        population.policies = [*population.policies, *ordered]
     if left_out - children.keys():
         trainer.stop(trainer.too_many(len(left_out - children.keys()) * len(batch)))
-    kept = [policy for policy in population.policies if policy.id not in children]
-    ordered = sorted(children.values(), key=lambda policy: places[policy.id])
-    population.policies = kept + ordered
     return ordered
 
 

@@ -1,6 +1,6 @@
 """An exception with a message of 100 MB, notes and causes."""
 
-STATUS = ["exception", "memory"]
+STATUS = ["exception", "memory", "timeout"]  # a busy machine formats the message for long
 
 
 def f(x):
