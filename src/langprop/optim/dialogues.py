@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -131,7 +133,7 @@ class Dialogues:
         """
         waiting = deque(dialogues)
         flying: dict[int, _Flight] = {}
-        with self._pool:
+        with self._pool, self._getting_ready():
             while True:
                 self._send(waiting, flying)
                 if not flying:
@@ -165,6 +167,16 @@ class Dialogues:
         if waiting:
             yield [Result(dialogue, None) for dialogue in waiting]
         self._conclude()
+
+    @contextlib.contextmanager
+    def _getting_ready(self) -> Iterator[None]:
+        """While the model thinks, the process is started that will read what it writes."""
+        thread = threading.Thread(target=self._workshop.warm, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            thread.join(1.0)  # long done, unless this was given up at once
 
     def cancel(self) -> None:
         """Give up what is in flight; may be called from any thread."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from collections import OrderedDict
@@ -232,6 +233,11 @@ class Workshop:
         check_length(source)
         text = to_bytes(source)
         return expect(int, self._ask_of([text], _call("size", text, entry_point)))
+
+    def warm(self) -> None:
+        """Start the process now, so that the first operation needn't wait for it. Never raises."""
+        with contextlib.suppress(Exception):  # the first operation will say what is wrong
+            self._ask([_call("content_id", b"", "")])
 
     def close(self) -> None:
         """End the process; the next use starts another. Closing twice is harmless."""
