@@ -20,14 +20,15 @@ class NativeTemplate:
 
     It is rendered line by line. A line that begins with
 
-    - `$ ` is a line of Python, in which braces mean what they do in Python;
+    - `$` and a blank is a line of Python, in which braces mean what they do in Python;
     - `$begin` opens a block of Python, in which placeholders are filled, and `$end` closes it;
     - `#` is a comment, in blocks, too;
-    - `%% ` opens a message: `%% SYSTEM`, `%% USER` or `%% ASSISTANT`. Text before is a user's;
+    - `%%` and a blank opens a message: `%% SYSTEM`, `%% USER` or `%% ASSISTANT`; text before the
+      first one is a user's;
     - anything else, outside a block, is text with placeholders `{{ expression }}`.
 
-    Blocks and `$ ` lines without text between them are one program. What it prints is put in its
-    place without the final newline; what it binds is there for the rest of this render, and no
+    Blocks and lines of Python without text between them are one program. What it prints is put in
+    its place without the final newline; what it binds is there for the rest of this render, and no
     longer. A placeholder becomes what `print(expression)` prints. Beside the variables, code finds
     `abbreviate(value, budget)`, `assignments(values, budget)`, `difference(output, label)`,
     `fenced(text, language)` and `shorten(text, limit)`, as in Jinja templates.
