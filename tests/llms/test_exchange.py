@@ -410,8 +410,12 @@ def test_folders_that_are_links_are_not_followed(ask, folder, tmp_path, monkeypa
 def test_the_first_of_two_replies_counts(ask, caplog, make):
     other = Asking(make().request, request(9))  # keeps the watcher looking
     call, path = ask()
-    path.write_text(f"first\n{END}")
-    path.with_name(path.name.replace(".reply.md", ".reply (1).md")).write_text(f"second\n{END}")
+    drafts = [path.parent.parent / name for name in ("first", "second")]  # beside the folder
+    for draft in drafts:
+        draft.write_text(f"{draft.name}\n{END}")
+    # At the same moment: the watcher of this call must still be looking when the second is there.
+    drafts[0].replace(path)
+    drafts[1].replace(path.with_name(path.name.replace(".reply.md", ".reply (1).md")))
     assert call.end().text == "first"
     until(lambda: ".reply (1).md" in caplog.text)
     assert "answers what was answered already: the first reply counts" in caplog.text
