@@ -2,7 +2,11 @@
 
 import pytest
 
+from langprop.llms.base import Reply, Request
+from langprop.llms.cassette import Cassette, Exchange
 from langprop.llms.secrets import redact, redacted
+from langprop.prompts.message import Message
+from langprop.registry import resolve
 
 KEYS = [
     "sk-proj-0123456789abcdefXYZ",
@@ -79,3 +83,17 @@ def test_settings_that_are_named_like_secrets():
         "prompt_cache_key": "fine",
         "odd": "<Odd>",
     }
+
+
+@pytest.mark.parametrize("backend", ["openai", "anthropic", "litellm"])
+def test_the_key_of_a_backend_stays_out_of_recordings_whatever_it_looks_like(backend, tmp_path):
+    key = "plainwordkey"
+    pytest.importorskip(backend, reason=f"{backend} isn't installed")
+    settings = {"api_key": key, "base_url": "http://127.0.0.1:9/v1"}
+    llm = resolve("llm", f"{backend}:{'openai/' * (backend == 'litellm')}m", **settings)
+    request = Request([Message("user", f"the key is {key}")])
+    Cassette(tmp_path / "exchanges.jsonl").record(Exchange(request, llm.name, Reply(key)), llm)
+    llm.close()
+    text = (tmp_path / "exchanges.jsonl").read_text()
+    assert "the key is [key]" in text
+    assert key not in text

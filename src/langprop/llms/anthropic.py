@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from langprop.errors import ConfigError, LLMAuthError, LLMConnectionError, MissingDependency
-from langprop.llms.background import AsyncLLM
 from langprop.llms.base import Reply, Usage
 from langprop.llms.endpoint import LOOPBACK, check_address, check_key
 from langprop.llms.explain import Explainer
 from langprop.llms.parameters import check_parameters
 from langprop.llms.price import Price
 from langprop.llms.retry import Retry
+from langprop.llms.sdk import ClientLLM, count
 from langprop.llms.secrets import redacted
 from langprop.prompts.fence import sendable
 from langprop.prompts.message import Message
@@ -36,7 +36,7 @@ _REASONS = {
 }
 
 
-class AnthropicLLM(AsyncLLM):
+class AnthropicLLM(ClientLLM):
     """Claude, or another model behind Anthropic's Messages API.
 
     The client of the official SDK is made at once, so that the first step doesn't wait for it.
@@ -119,7 +119,7 @@ class AnthropicLLM(AsyncLLM):
             return anthropic.AsyncAnthropic(**settings, **own)
 
         self._connect = connect
-        self._client: Any = connect()
+        self._client = connect()
         create = self._client.messages.create  # loads the rest of the SDK now
         self.model = model
         self.name = f"anthropic:{model}"
@@ -139,6 +139,7 @@ class AnthropicLLM(AsyncLLM):
             key=key,
             ending="without /v1",
         )
+        self.secrets = self._explain.secrets
 
     async def ask(self, messages: Sequence[Message]) -> Reply:
         """Make one attempt to get one reply.
@@ -147,9 +148,7 @@ class AnthropicLLM(AsyncLLM):
             LLMError: It failed.
         """
         request = {"model": self.model, **self._settings, **_conversation(messages, self.cache)}
-        if self._client is None:
-            self._client = self._connect()
-        create = self._client.messages.create
+        create = self.client.messages.create
         start = time.perf_counter()
         try:
             if self._settings["max_tokens"] > LONG:
@@ -211,13 +210,13 @@ class AnthropicLLM(AsyncLLM):
             blocks = [block for block in content if getattr(block, "type", None) == "text"]
             text = "".join(str(getattr(block, "text", "") or "") for block in blocks)
         usage = getattr(message, "usage", None)
-        cached = _count(usage, "cache_read_input_tokens")
+        cached = count(usage, "cache_read_input_tokens")
         reason = str(getattr(message, "stop_reason", None) or "stop")
-        written = _count(usage, "cache_creation_input_tokens")
+        written = count(usage, "cache_creation_input_tokens")
         spent = Usage(
             calls=1,
-            prompt_tokens=_count(usage, "input_tokens") + written + cached,
-            completion_tokens=_count(usage, "output_tokens"),
+            prompt_tokens=count(usage, "input_tokens") + written + cached,
+            completion_tokens=count(usage, "output_tokens"),
             cached_tokens=cached,
             seconds=seconds,
         )
@@ -227,16 +226,6 @@ class AnthropicLLM(AsyncLLM):
             model=str(getattr(message, "model", None) or self.model),
             finish_reason=_REASONS.get(reason, reason),
         )
-
-    async def disconnect(self) -> None:
-        """Close all connections; the next request opens others."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
-
-    def abandon(self) -> None:
-        """Forget all connections without closing them; the next request opens others."""
-        self._client = None
 
     def __repr__(self) -> str:
         return f"AnthropicLLM({self.model!r}, base_url={self.base_url!r})"  # never the key
@@ -269,8 +258,3 @@ def _conversation(messages: Sequence[Message], cache: bool) -> dict[str, Any]:
 def _text(message: Message) -> str:
     text = sendable(message.content)
     return text if text.strip() else "(empty)"
-
-
-def _count(holder: Any, name: str) -> int:
-    value = getattr(holder, name, None)
-    return max(0, value) if isinstance(value, int) else 0

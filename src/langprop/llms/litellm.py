@@ -25,6 +25,7 @@ from langprop.llms.endpoint import check_address, check_key
 from langprop.llms.explain import Explainer
 from langprop.llms.price import Price
 from langprop.llms.retry import Retry, retry_after
+from langprop.llms.sdk import chat, count
 from langprop.llms.secrets import redacted
 from langprop.prompts.fence import sendable
 from langprop.prompts.message import Message
@@ -140,6 +141,7 @@ class LiteLLM(AsyncLLM):
         self._explain = Explainer(
             openai, model, self.base_url, key_name=key_name, key=key, plain=_plain
         )
+        self.secrets = self._explain.secrets
 
     async def ask(self, messages: Sequence[Message]) -> Reply:
         """Make one attempt to get one reply.
@@ -147,14 +149,11 @@ class LiteLLM(AsyncLLM):
         Raises:
             LLMError: It failed.
         """
-        sent = [
-            {"role": message.role, "content": sendable(message.content)} for message in messages
-        ]
         start = time.perf_counter()
         try:
             completion = await self._litellm.acompletion(
                 model=self.model,
-                messages=sent,
+                messages=chat(messages),
                 timeout=self.timeout,
                 num_retries=0,
                 max_retries=0,
@@ -191,9 +190,9 @@ class LiteLLM(AsyncLLM):
         details = getattr(usage, "prompt_tokens_details", None)
         spent = Usage(
             calls=1,
-            prompt_tokens=_count(usage, "prompt_tokens"),
-            completion_tokens=_count(usage, "completion_tokens"),
-            cached_tokens=_count(details, "cached_tokens"),
+            prompt_tokens=count(usage, "prompt_tokens"),
+            completion_tokens=count(usage, "completion_tokens"),
+            cached_tokens=count(details, "cached_tokens"),
             seconds=seconds,
         )
         return Reply(
@@ -252,8 +251,3 @@ def _asked_pauses(error: BaseException | None) -> Iterator[float]:
                     if seconds is not None:
                         yield seconds
         error, links = error.__cause__ or error.__context__, links + 1
-
-
-def _count(holder: Any, name: str) -> int:
-    value = getattr(holder, name, None)
-    return max(0, value) if isinstance(value, int) else 0

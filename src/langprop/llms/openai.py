@@ -15,13 +15,13 @@ from langprop.errors import (
     LLMConnectionError,
     MissingDependency,
 )
-from langprop.llms.background import AsyncLLM
 from langprop.llms.base import Reply, Usage
 from langprop.llms.endpoint import LOOPBACK, check_address, check_key
 from langprop.llms.explain import Explainer
 from langprop.llms.parameters import check_parameters
 from langprop.llms.prices import Price
 from langprop.llms.retry import Retry
+from langprop.llms.sdk import ClientLLM, chat, count
 from langprop.llms.secrets import redacted
 from langprop.prompts.fence import sendable
 from langprop.prompts.message import Message
@@ -30,7 +30,7 @@ OURS = {"messages", "model", "n", "stream", "stream_options", "timeout"}
 """Parameters of the SDK that this class sets itself, or that would change what comes back."""
 
 
-class OpenAILLM(AsyncLLM):
+class OpenAILLM(ClientLLM):
     """A model behind OpenAI's chat protocol.
 
     That is OpenAI itself, Azure, and servers such as vLLM, Ollama, LM Studio and OpenRouter. The
@@ -128,7 +128,7 @@ class OpenAILLM(AsyncLLM):
             return (openai.AsyncAzureOpenAI if azure else openai.AsyncOpenAI)(**settings, **own)
 
         self._connect = connect
-        self._client: Any = connect()
+        self._client = connect()
         create = self._client.chat.completions.create  # loads the rest of the SDK now
         self.model = model
         self.name = f"openai:{model}"
@@ -137,8 +137,8 @@ class OpenAILLM(AsyncLLM):
         self.base_url = str(self._client.base_url)
         self.find_price(model, base_url=self.base_url, provider="azure" if azure else None)
         self.reports_price = self.reports_price or "openrouter" in (address.hostname or "")
-        self.secrets = [key] if key else []
         self._explain = Explainer(openai, model, self.base_url, key_name=key_name, key=key)
+        self.secrets = self._explain.secrets
 
     async def ask(self, messages: Sequence[Message]) -> Reply:
         """Make one attempt to get one reply.
@@ -146,16 +146,11 @@ class OpenAILLM(AsyncLLM):
         Raises:
             LLMError: It failed.
         """
-        sent = [
-            {"role": message.role, "content": sendable(message.content)} for message in messages
-        ]
-        if self._client is None:
-            self._client = self._connect()
-        create = self._client.chat.completions.create
+        create = self.client.chat.completions.create
         start = time.perf_counter()
         try:
             # Many servers ignore `n`: one request per reply.
-            completion = await create(model=self.model, messages=sent, **self._settings)
+            completion = await create(model=self.model, messages=chat(messages), **self._settings)
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -184,9 +179,9 @@ class OpenAILLM(AsyncLLM):
         details = getattr(usage, "prompt_tokens_details", None)
         spent = Usage(
             calls=1,
-            prompt_tokens=_count(usage, "prompt_tokens"),
-            completion_tokens=_count(usage, "completion_tokens"),
-            cached_tokens=_count(details, "cached_tokens"),
+            prompt_tokens=count(usage, "prompt_tokens"),
+            completion_tokens=count(usage, "completion_tokens"),
+            cached_tokens=count(details, "cached_tokens"),
             usd=_amount(usage, "cost"),  # OpenRouter's bill
             seconds=seconds,
         )
@@ -196,16 +191,6 @@ class OpenAILLM(AsyncLLM):
             model=str(getattr(completion, "model", None) or self.model),
             finish_reason=str(reason),
         )
-
-    async def disconnect(self) -> None:
-        """Close all connections; the next request opens others."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
-
-    def abandon(self) -> None:
-        """Forget all connections without closing them; the next request opens others."""
-        self._client = None
 
     def __repr__(self) -> str:
         return f"OpenAILLM({self.model!r}, base_url={self.base_url!r})"  # never the key
@@ -217,11 +202,6 @@ def _text(content: Any) -> str:
         parts = [part.get("text") if isinstance(part, dict) else part for part in content]
         return "".join(part for part in parts if isinstance(part, str))
     return "" if content is None else str(content)
-
-
-def _count(holder: Any, name: str) -> int:
-    value = getattr(holder, name, None)
-    return max(0, value) if isinstance(value, int) else 0
 
 
 def _amount(holder: Any, name: str) -> float | None:
