@@ -14,7 +14,7 @@ from typing import Any
 
 from langprop.errors import CheckpointError, LangPropError
 from langprop.llms.base import LLM, Reply, Request, Usage
-from langprop.llms.secrets import redact, redacted
+from langprop.llms.secrets import redacted
 from langprop.prompts.message import Message
 
 FORMAT = 1
@@ -55,7 +55,7 @@ class Exchange:
 
     def to_dict(self, secrets: Iterable[str] = ()) -> dict[str, Any]:
         """As JSON data, without secrets."""
-        request, reply, known = self.request, self.reply, list(secrets)
+        request, reply = self.request, self.reply
         data = {
             "format": FORMAT,
             "time": self.time or datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
@@ -77,7 +77,8 @@ class Exchange:
             "usage": None if reply is None else asdict(reply.usage),
             "error": {"type": self.error[0], "text": self.error[1]} if reply is None else None,
         }
-        return {name: redacted(value, known) for name, value in data.items()}
+        cleaned: dict[str, Any] = redacted(data, secrets)
+        return cleaned
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Exchange:
@@ -217,7 +218,7 @@ def read_exchanges(path: str | Path, *, empty: bool = False) -> list[Exchange]:
 
 def conversation_key(messages: Sequence[Message]) -> str:
     """What tells conversations apart, as they are recorded: without secrets."""
-    data = [[message.role, redact(message.content, data=True)] for message in messages]
+    data = redacted([[message.role, message.content] for message in messages])
     text = json.dumps(data)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

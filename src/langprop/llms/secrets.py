@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 BLOT = "[key]"
@@ -42,11 +42,7 @@ def redact(text: str, secrets: Iterable[str] = (), *, data: bool = False) -> str
         data: Whether the text is one that must stay as it is but for keys, such as a script:
             looking like a key isn't enough then, it must surely be one.
     """
-    known = {*secrets}
-    for secret in sorted(known | {*_environment()}, key=len, reverse=True):
-        if len(secret) >= _SHORTEST or (len(secret) > 4 and secret in known):
-            text = text.replace(secret, BLOT)
-    return (_SURELY_A_KEY if data else _LIKE_A_KEY).sub(BLOT, text)
+    return _blotter(secrets, data=data)(text)
 
 
 def redacted(value: Any, secrets: Iterable[str] = ()) -> Any:
@@ -58,21 +54,45 @@ def redacted(value: Any, secrets: Iterable[str] = ()) -> Any:
         value: Plain data; what is something else is shown, as text.
         secrets: As for `redact`.
     """
+    return _redacted(value, _blotter(secrets, data=True), _blotter(secrets))
+
+
+def _blotter(secrets: Iterable[str] = (), *, data: bool = False) -> Callable[[str], str]:
+    """What blots keys out of texts; made once for many, since it looks through the environment."""
+    given = {*secrets}
+    known = sorted(
+        (
+            secret
+            for secret in given | {*_environment()}
+            if len(secret) >= _SHORTEST or (len(secret) > 4 and secret in given)
+        ),
+        key=len,
+        reverse=True,
+    )
+    pattern = _SURELY_A_KEY if data else _LIKE_A_KEY
+
+    def blot(text: str) -> str:
+        for secret in known:
+            text = text.replace(secret, BLOT)
+        return pattern.sub(BLOT, text)
+
+    return blot
+
+
+def _redacted(value: Any, blot: Callable[[str], str], blot_shown: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return redact(value, secrets, data=True)
+        return blot(value)
     if isinstance(value, Mapping):
         return {
-            str(name): BLOT
-            if _SECRET_SETTING.search(str(name).replace("-", "_"))
-            else redacted(item, secrets)
+            str(name): BLOT if _names_a_secret(str(name)) else _redacted(item, blot, blot_shown)
             for name, item in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [redacted(item, secrets) for item in value]
+        return [_redacted(item, blot, blot_shown) for item in value]
     if value is None or isinstance(value, (bool, int, float)):
         return value
     try:
-        return redact(repr(value), secrets)
+        return blot_shown(repr(value))
     except Exception:  # of the value's own method
         return f"<{type(value).__name__}>"
 
