@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NAMES = ["startup", "sandbox", "llm_step", "prompts", "llm_peers", "offline"]
+NAMES = ["startup", "sandbox", "trainer", "rollouts", "llm_step", "prompts", "llm_peers", "offline"]
 
 
 def main() -> int:

@@ -12,8 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from langprop.callbacks.base import Callback as Callback
+    from langprop.callbacks.checkpoint import Checkpoint as Checkpoint
     from langprop.callbacks.early_stopping import EarlyStopping as EarlyStopping
+    from langprop.callbacks.lambda_callback import LambdaCallback as LambdaCallback
+    from langprop.callbacks.print_best import PrintBest as PrintBest
     from langprop.callbacks.progress import Progress as Progress
+    from langprop.callbacks.save_best import SaveBest as SaveBest
+    from langprop.callbacks.time_limit import TimeLimit as TimeLimit
     from langprop.errors import LangPropError as LangPropError
     from langprop.errors import PolicyError as PolicyError
     from langprop.evaluation.forward import evaluate as evaluate
@@ -38,9 +43,11 @@ if TYPE_CHECKING:
     from langprop.modules.module import Module as Module
     from langprop.modules.score import Score as Score
     from langprop.modules.score import exact_match as exact_match
+    from langprop.optim.best_of_n import BestOfN as BestOfN
     from langprop.optim.llm import LLMOptimizer as LLMOptimizer
     from langprop.optim.mutation import MutationOptimizer as MutationOptimizer
     from langprop.optim.optimizer import Optimizer as Optimizer
+    from langprop.optim.random_search import RandomSearch as RandomSearch
     from langprop.population.policy import Policy as Policy
     from langprop.population.population import Population as Population
     from langprop.population.record import Record as Record
@@ -53,6 +60,8 @@ if TYPE_CHECKING:
     from langprop.sandbox.isolation import Isolation as Isolation
     from langprop.sandbox.limits import Limits as Limits
     from langprop.scripts.script import Script as Script
+    from langprop.trainer.compare import compare as compare
+    from langprop.trainer.comparison import Comparison as Comparison
     from langprop.trainer.run_dir import load as load
     from langprop.trainer.trainer import Trainer as Trainer
 
@@ -60,9 +69,12 @@ __version__ = "0.1.0"
 
 _HOME = {
     "AnthropicLLM": "langprop.llms.anthropic",
+    "BestOfN": "langprop.optim.best_of_n",
     "Budget": "langprop.llms.budget",
     "Callback": "langprop.callbacks.base",
+    "Checkpoint": "langprop.callbacks.checkpoint",
     "CommandLLM": "langprop.llms.command",
+    "Comparison": "langprop.trainer.comparison",
     "EarlyStopping": "langprop.callbacks.early_stopping",
     "Ensemble": "langprop.llms.ensemble",
     "EnvModule": "langprop.rl.module",
@@ -73,6 +85,7 @@ _HOME = {
     "Isolation": "langprop.sandbox.isolation",
     "LLM": "langprop.llms.base",
     "LLMOptimizer": "langprop.optim.llm",
+    "LambdaCallback": "langprop.callbacks.lambda_callback",
     "LangPropError": "langprop.errors",
     "Limits": "langprop.sandbox.limits",
     "LiteLLM": "langprop.llms.litellm",
@@ -86,18 +99,23 @@ _HOME = {
     "PolicyError": "langprop.errors",
     "Population": "langprop.population.population",
     "Price": "langprop.llms.price",
+    "PrintBest": "langprop.callbacks.print_best",
     "Progress": "langprop.callbacks.progress",
     "Prompts": "langprop.prompts.prompts",
+    "RandomSearch": "langprop.optim.random_search",
     "Record": "langprop.population.record",
     "ReplayLLM": "langprop.llms.replay",
     "Reply": "langprop.llms.base",
     "Request": "langprop.llms.base",
     "Retry": "langprop.llms.retry",
+    "SaveBest": "langprop.callbacks.save_best",
     "Score": "langprop.modules.score",
     "Script": "langprop.scripts.script",
+    "TimeLimit": "langprop.callbacks.time_limit",
     "Tracker": "langprop.population.tracker",
     "Trainer": "langprop.trainer.trainer",
     "Usage": "langprop.llms.base",
+    "compare": "langprop.trainer.compare",
     "evaluate": "langprop.evaluation.forward",
     "exact_match": "langprop.modules.score",
     "load": "langprop.trainer.run_dir",

@@ -26,6 +26,8 @@ _TABLES: dict[str, dict[str, tuple[str, str]]] = {
     "optimizer": {
         "mutation": ("langprop.optim.mutation:MutationOptimizer", ""),
         "llm": ("langprop.optim.llm:LLMOptimizer", ""),
+        "best_of_n": ("langprop.optim.best_of_n:BestOfN", ""),
+        "random": ("langprop.optim.random_search:RandomSearch", ""),
     },
     "executor": {
         "local": ("langprop.executors.local:LocalExecutor", ""),
@@ -46,6 +48,7 @@ _TABLES: dict[str, dict[str, tuple[str, str]]] = {
         "tensorboard": ("langprop.loggers.tensorboard:TensorBoardLogger", "tensorboard"),
         "wandb": ("langprop.loggers.wandb:WandbLogger", "wandb"),
     },
+    "callback": {},  # the classes of langprop.callbacks go by their own names
     "feedback": {
         "worst": ("langprop.optim.choice:worst", ""),
         "diverse": ("langprop.optim.choice:diverse", ""),
@@ -61,11 +64,20 @@ def names(kind: str) -> list[str]:
     return sorted(_TABLES[kind])
 
 
+def import_string(kind: str, name: str) -> str:
+    """What a short name stands for, as "package.module:Class".
+
+    Raises:
+        KeyError: There is no such name.
+    """
+    return _TABLES[kind][name][0]
+
+
 def register(kind: str, name: str, target: str, *, extra: str = "") -> None:
     """Add a short name.
 
     Args:
-        kind: "llm", "optimizer", "executor", "logger", "selection" or "feedback".
+        kind: "llm", "optimizer", "executor", "logger", "callback", "selection" or "feedback".
         name: The short name.
         target: "package.module:Class".
         extra: Extra of `langprop` that it needs, if any.
@@ -101,8 +113,8 @@ def resolve(kind: str, spec: str, **kwargs: Any) -> Any:
     """Make the object that a short name stands for.
 
     Args:
-        kind: "llm", "optimizer", "executor", "logger"; "selection" or "feedback" (rules, which are
-            not called).
+        kind: "llm", "optimizer", "executor", "logger", "callback"; "selection" or "feedback"
+            (rules, which are not called).
         spec: "name", "name:argument" or "package.module:Class".
         kwargs: Keyword arguments of the class.
 

@@ -79,7 +79,7 @@ def test_fit_show_export(folder):
     state = json.loads((folder / "runs/double/checkpoint.json").read_text())
     best = state["module"]["population"]["champion"]["id"]
     assert langprop("show", "runs/double", "--policy", best[:6]).returncode == 0
-    assert "0 policies" in langprop("show", "runs/double", "--policy", "zzz").stderr
+    assert "begins with 'zzz'" in langprop("show", "runs/double", "--policy", "zzz").stderr
 
 
 def test_options_override_the_file_and_reach_nested_settings(folder):

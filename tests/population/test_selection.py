@@ -146,7 +146,7 @@ class TestEveryRule:
             },
             {"name": "tournament", "size": 4},
         ),
-        ({"class_path": "pareto"}, {"name": "pareto", "tolerance": 0.0}),
+        ({"class_path": "pareto"}, {"name": "pareto", "tolerance": 0.0, "by": "sample"}),
         (
             {"class_path": "islands", "init_args": {"count": 2, "within": "tournament:3"}},
             {

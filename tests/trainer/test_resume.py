@@ -71,9 +71,9 @@ def test_a_finished_run_stays_as_it_is_and_goes_on_when_a_limit_is_raised(tmp_pa
     # The first one was validated after its fourth step, too.
     for state in states:
         for policy in state["module"]["population"]["policies"]:
-            del policy["val_score"]
+            del policy["val_score"], policy["val_stderr"]
         del state["module"]["population"]["champion"], state["metrics"]
-        del state["evaluations"]
+        del state["evaluations"], state["gaps"]
     assert states[0] == states[1]
 
 
@@ -101,6 +101,49 @@ def test_another_module_or_optimizer_is_refused(tmp_path):
     stopping = [lp.EarlyStopping("train/best", patience=9)]
     with pytest.raises(CheckpointError, match=r"callbacks none, but now there are EarlyStopping"):
         trainer_of(tmp_path / "run", callbacks=stopping).fit(double(), DATA, resume=True)
+
+
+def test_what_has_changed_is_told_and_accepted_if_it_is_meant(tmp_path):
+    def train(module, data=DATA, val=None, resume=True):
+        trainer = trainer_of(tmp_path / "run")
+        trainer.fit(module, data, val, resume=resume)
+        return trainer
+
+    train(double())
+
+    def lenient(output, label):
+        return 1.0 if output == label else 0.5
+
+    @lp.module(score=lenient)
+    def other(x: int) -> int:
+        """Twice the number."""
+
+    other.entry_point, other.stub = double().entry_point, double().stub
+    prompted = double()
+    prompted.prompts = lp.Prompts(setup="Write it.")
+    for module, data, val, what in (
+        (other, DATA, None, "the module changed"),
+        (double(), DATA[:-1], None, rf"the training data \({len(DATA)} samples then, "),
+        (double(), [*DATA[:-1], ((99,), 1)], None, "the training data changed"),
+        (double(), DATA, DATA, "the validation data"),
+        (prompted, DATA, None, "the prompts changed"),
+    ):
+        with pytest.raises(CheckpointError, match=rf"{what}.*resume='force'"):
+            train(module, data, val)
+    assert train(other, DATA[:-1], resume="force").step == 4
+
+
+def test_data_that_cannot_be_looked_at_is_taken_on_trust(tmp_path):
+    class Thing:
+        """No plain data."""
+
+    @lp.module(score=lambda output, label: float(isinstance(label, Thing)))
+    def double(x: int) -> int:
+        """Twice the number."""
+
+    for _ in range(2):
+        data = [((n,), Thing()) for n in range(6)]
+        trainer_of(tmp_path / "run").fit(double, data, resume=True)
 
 
 def test_a_damaged_checkpoint_is_told_and_the_one_before_is_used_if_asked_for(tmp_path):

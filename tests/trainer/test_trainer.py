@@ -312,8 +312,9 @@ def test_a_run_is_a_folder_of_readable_files(make, tmp_path):
     run = tmp_path / "run"
     assert (run / "best.py").read_text() == "def double(x):\n    return 2 * x\n"
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    assert [line["step"] for line in lines] == [1, 2, 3]
-    assert lines[-1]["train/best"] == 1.0
+    assert [line["step"] for line in lines if "train/best" in line] == [1, 2, 3]
+    assert [line["step"] for line in lines if "train/best" not in line] == [1, 2, 3]  # validations
+    assert lines[-2]["train/best"] == lines[-1]["val/score"] == 1.0
     assert "seed: 5" in (run / "config.yaml").read_text()
     state = read(run)
     assert (state["step"], state["epoch"]) == (3, 3)
@@ -464,11 +465,14 @@ def test_hooks_come_in_order(make):
     )
     assert seen == [
         "on_fit_start",
+        "on_train_start",
         "on_train_epoch_start",
         "on_train_batch_start",
         "on_train_batch_end",
+        "on_validation_start",
         "on_validation_end",
         "on_train_epoch_end",
+        "on_train_end",
         "on_fit_end",
     ]
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from langprop.callbacks.base import Callback
-from langprop.errors import ConfigError
+from langprop.callbacks.monitor import check_monitor, is_validation, reading
 
 if TYPE_CHECKING:
     from langprop.modules.module import Module
@@ -55,11 +55,7 @@ class EarlyStopping(Callback):
         """
         del module
         self._best, self._waited = -math.inf, 0
-        if self.monitor.startswith("val/") and not trainer.validates:
-            raise ConfigError(
-                f"EarlyStopping monitors {self.monitor!r}, but there is no validation data: give "
-                "fit(…, val=…), or monitor 'train/best'."
-            )
+        check_monitor("EarlyStopping", self.monitor, trainer)
 
     def state_dict(self) -> dict[str, Any]:
         """The best reading, and how many came since."""
@@ -73,22 +69,17 @@ class EarlyStopping(Callback):
     def on_train_batch_end(self, trainer: Trainer, module: Module) -> None:
         """Look at a training metric."""
         del module
-        if not self.monitor.startswith("val/"):
+        if not is_validation(self.monitor):
             self._look(trainer)
 
     def on_validation_end(self, trainer: Trainer, module: Module) -> None:
         """Look at a validation metric."""
         del module
-        if self.monitor.startswith("val/"):
+        if is_validation(self.monitor):
             self._look(trainer)
 
     def _look(self, trainer: Trainer) -> None:
-        if self.monitor not in trainer.metrics:
-            known = ", ".join(sorted(trainer.metrics))
-            raise ConfigError(
-                f"EarlyStopping monitors {self.monitor!r}, but the metrics are: {known}."
-            )
-        value = float(trainer.metrics[self.monitor])
+        value = reading("EarlyStopping", self.monitor, trainer)
         if self.target is not None and value >= self.target - 1e-9 * abs(self.target):
             trainer.stop(f"{self.monitor} reached {value:g} (target {self.target:g})")
         if value > self._best + self.min_delta:

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from langprop.cli.asking import Asking
+from langprop.cli.splits import columns, signature
 from langprop.cli.target import config_of
 from langprop.data.batches import as_dataset, batches, first_sample, is_loader
+from langprop.data.files import read_data
 from langprop.data.objects import load_object
 from langprop.errors import ConfigError, DataError, IsolationError, LangPropError, ModuleError
 from langprop.evaluation import Batch, evaluate
@@ -171,11 +173,16 @@ def _of_task(target: str, train: str | None) -> Evidence:
     if not isinstance(module, Module):
         raise ConfigError(f"{spec} is a {type(module).__name__}, not a langprop Module.")
     module.check()
+    named, where = (train, Path()) if train is not None else (settings.get("train"), base)
     data = None
-    if train is not None:
-        data = load_object(train, Path())
-    elif isinstance(settings.get("train"), str):
-        data = load_object(settings["train"], base)
+    if isinstance(named, str):
+        data = read_data(
+            named,
+            where,
+            function=signature(module),
+            label_column=settings.get("label_column"),
+            ignore=columns(settings.get("ignore")),
+        )
     data = module.train_data() if data is None else data
     made = Evidence(module, module.prompts or Prompts.default(), data=data)
     made.asking = Asking.of(settings.get("optimizer"))

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from langprop.cli.code import visible
+from langprop.callbacks.source import visible
 from langprop.errors import ConfigError
 from langprop.llms.exchange_file import MAX_REPLY
 from langprop.llms.exchange_inbox import Entry, ExchangeInbox

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from langprop.cli.code import print_source
-from langprop.cli.settings import KeepSettings, kept_settings
-from langprop.cli.target import config_of
-from langprop.data.files import read_data
-from langprop.data.objects import load_object
-from langprop.errors import ConfigError, LangPropError, ScriptError
+from langprop.callbacks.source import print_source
+from langprop.cli.settings import FILE, KeepSettings
+from langprop.cli.task import plain, read_task
+from langprop.cli.tested import AT_END, note_tests
+from langprop.errors import ConfigError
 from langprop.modules.module import Module
-from langprop.scripts.parsing import find_function
 from langprop.trainer.estimate import estimate
+from langprop.trainer.run_dir import RunDir
 from langprop.trainer.trainer import Trainer
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser
 
-TARGET = (
-    "a folder with a config.yaml, such a file, or FILE.py:NAME or package.module:NAME of a Module"
-)
+OURS = ("config", "module", "label_column", "ignore", "estimate", "resume", "force")
+"""Settings that aren't the trainer's, beside the data."""
+
+NOT_KEPT = ("config", "estimate", "resume", "force", "run_dir")
+"""Settings of one call of the command, not of the run."""
 
 
 def parser() -> ArgumentParser:
     """The arguments: those of `Trainer`, and the data."""
-    from jsonargparse import ArgumentParser
+    from langprop.cli.arguments import Arguments
 
-    made = ArgumentParser(
+    made = Arguments(
         prog="langprop fit TARGET", description="Train a function.", allow_abbrev=False
     )
     made.add_argument("--config", action="config", help="a YAML file with any of these settings")
@@ -44,6 +44,18 @@ def parser() -> ArgumentParser:
             f"--{split}", type=str | None, default=None, help=f"{where} of the {text} data"
         )
     made.add_argument(
+        "--label_column",
+        type=str | None,
+        default=None,
+        help="column of the data files that is the label; by default label, output, target or y",
+    )
+    made.add_argument(
+        "--ignore",
+        type=list[str] | str | None,
+        default=None,
+        help="columns of the data files to leave out, such as id,date",
+    )
+    made.add_argument(
         "--estimate",
         action="store_true",
         help="print what the run will take, in requests, tokens, money and evaluations; train not",
@@ -52,85 +64,48 @@ def parser() -> ArgumentParser:
         "--resume",
         type=str | None,
         default=None,
-        help="folder of a run that was broken off, to go on with; TARGET may be left out then",
+        help="folder of a run that was broken off, or a copy of a checkpoint in it, to go on with; "
+        "TARGET may be left out then",
     )
-    made.add_class_arguments(Trainer, skip={"loggers"})
+    made.add_argument(
+        "--force",
+        action="store_true",
+        help="resume although the module, its prompts or the data have changed",
+    )
+    made.add_class_arguments(Trainer)
     return made
 
 
 def run(argv: Sequence[str]) -> int:
     """Train, then print the best script, its score and where the run was saved."""
-    import yaml
+    from langprop.cli.arguments import in_words  # with the parser
 
-    arguments = list(argv)
-    base = Path()
     made = parser()
-    if arguments and not arguments[0].startswith("-"):
-        target = arguments.pop(0)
-        config = config_of(target)
-        if config is None:
-            arguments = ["--module", target, *arguments]
-        else:
-            base = config.parent
-            arguments = ["--config", str(config), *arguments]
-    elif (resumed := _value_of("--resume", arguments)) is not None:
-        arguments = ["--config", str(kept_settings(resumed)), *arguments]
-    settings = made.parse_args(arguments)
-    if settings.resume is not None:
-        settings.run_dir = settings.resume
-    if settings.module is None:
-        raise ConfigError("name what to train:  langprop fit TARGET  where TARGET is " + TARGET)
-    module = load_object(settings.module, base)
-    if not isinstance(module, Module):
-        raise ConfigError(f"{settings.module} is a {type(module).__name__}, not a langprop Module.")
-    data = {
-        split: None
-        if settings[split] is None
-        else read_data(settings[split], base, function=_signature(module))
-        for split in ("train", "val", "test")
-    }
+    task = read_task(made, argv, command="fit", kept_in=FILE)
+    settings, module, data = task.settings, task.module, task.data
+    if settings.resume is None and settings.force:
+        raise ConfigError("--force goes with --resume RUN: it resumes a run although it changed.")
+    chosen = {name: value for name, value in task.ready.items() if name not in (*data, *OURS)}
+    copy = Path(settings.resume) if settings.resume is not None else None
+    if copy is not None:
+        file = copy.is_file() or copy.suffix == ".json"
+        chosen["run_dir"] = RunDir.holding(copy).path if file else copy
     try:
-        ready = made.instantiate(settings)
-        chosen = {
-            name: value
-            for name, value in ready.items()
-            if name not in (*data, "config", "module", "estimate", "resume")
-        }
         trainer = Trainer(**chosen)
-    except LangPropError:
-        raise
     except ValueError as error:  # a number out of range, found by the class that owns it
-        raise ConfigError(str(error)) from error
+        raise ConfigError(in_words(str(error))) from error
     if settings.estimate:
         print(estimate(trainer, module, data["train"], data["val"]))
         return 0
-    given = yaml.safe_load(made.dump(settings, skip_unset=False, skip_validation=True))
-    for name in ("config", "estimate", "resume", "run_dir"):
-        given.pop(name, None)
-    trainer.callbacks.append(KeepSettings(given, base))
-    trainer.fit(module, data["train"], data["val"], resume=settings.resume is not None)
+    trainer.callbacks.append(KeepSettings(plain(made, task, NOT_KEPT), task.base))
+    resume: Literal["force"] | bool | Path = copy is not None
+    if copy is not None and chosen["run_dir"] != copy:
+        resume = copy
+    if settings.force:
+        resume = "force"
+    trainer.fit(module, data["train"], data["val"], resume=resume)
     _conclude(trainer, module, data["test"])
     return 130 if trainer.interrupted else 0
-
-
-def _signature(module: Module) -> ast.FunctionDef | None:
-    """What the columns of a file are matched with; None if the module reads rows by itself."""
-    if not module.reads_pairs:
-        return None
-    try:
-        return find_function(module.stub, module.entry_point)
-    except ScriptError:  # a module may have prompts and no stub
-        return None
-
-
-def _value_of(option: str, arguments: Sequence[str]) -> str | None:
-    """The value of an option, given as `--option value` or `--option=value`."""
-    for place, argument in enumerate(arguments):
-        if argument == option and place + 1 < len(arguments):
-            return arguments[place + 1]
-        if argument.startswith(f"{option}="):
-            return argument.partition("=")[2]
-    return None
 
 
 def _conclude(trainer: Trainer, module: Module, test: Any) -> None:
@@ -146,7 +121,10 @@ def _conclude(trainer: Trainer, module: Module, test: Any) -> None:
     test = module.test_data() if test is None else test
     if test is not None and not trainer.interrupted:
         what = "return over fresh episodes" if module.test_data() is not None else "test score"
-        console.print(f"{what}: {trainer.test(module, test)}", highlight=False)
+        report = trainer.test(module, test)
+        console.print(f"{what}: {report}", highlight=False)
+        if trainer.run_dir is not None:
+            note_tests(trainer.run_dir.path, [report], AT_END)
     if trainer.run_dir is not None:
         console.print(f"saved in {trainer.run_dir.path}", highlight=False, soft_wrap=True)
     sys.stdout.flush()

@@ -12,12 +12,18 @@ from langprop import __version__
 from langprop.errors import LangPropError
 
 COMMANDS = {
+    "init": "make a project from a stub, a data file or an environment",
     "fit": "train a function",
-    "show": "show a run: ranking, lineage, the best script, cost",
+    "validate": "judge the best scripts of a run on validation data",
+    "test": "judge the best script of a run on test data",
+    "predict": "call the best script of a run",
+    "compare": "run optimizers on the same seeds and budget: did the feedback help?",
+    "show": "show a run: ranking, lineage, the best script, differences, worst samples, cost",
     "export": "write the best script of a run as a plain Python file",
+    "replay": "take a run again from its recording, and compare",
     "prompt": "show what a model would be asked",
     "exchange": "list, show and answer the requests that lie in a folder",
-    "doctor": "tell how well generated code can be kept in on this machine",
+    "doctor": "tell how well generated code is kept in here, and what is installed and set",
 }
 
 USAGE = f"""usage: langprop COMMAND ...

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from langprop.cli.code import visible
+from langprop.callbacks.source import visible
 from langprop.cli.evidence import Evidence, of_target
 from langprop.cli.template_folder import RUNNABLE, is_template_folder, of_templates
 from langprop.errors import ConfigError, TemplateError

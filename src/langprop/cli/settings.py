@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langprop.callbacks.base import Callback
+from langprop.data.files import is_file_spec
 from langprop.errors import CheckpointError, ConfigError
 from langprop.llms.secrets import BLOT, redacted
+from langprop.trainer.run_dir import RunDir
 
 if TYPE_CHECKING:
     from langprop.modules.module import Module
@@ -16,7 +19,9 @@ if TYPE_CHECKING:
 
 FILE = "fit.yaml"
 IMPORTS = ("module", "train", "val", "test")
-"""Settings that are import strings, perhaps relative to the folder of a task."""
+"""Settings that are import strings or files, perhaps relative to the folder of a task."""
+
+_PASSWORD = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^/\s:@]*):[^/\s@]*@", re.IGNORECASE)
 
 
 class KeepSettings(Callback):
@@ -28,44 +33,70 @@ class KeepSettings(Callback):
     """
 
     def __init__(self, settings: Mapping[str, Any], base: Path) -> None:
-        self._settings = {**settings}
-        for name in IMPORTS:
-            where, colon, what = str(settings.get(name) or "").rpartition(":")
-            if where.endswith(".py"):
-                self._settings[name] = f"{(base / where).resolve()}{colon}{what}"
+        self._text = as_yaml(settings, base)
 
     def on_fit_start(self, trainer: Trainer, module: Module) -> None:
         """Write them, unless the run is resumed."""
         del module
-        import yaml
-
         folder = trainer.run_dir
         if folder is None or (folder.path / FILE).exists():
             return
-        text = yaml.safe_dump(_without_blots(redacted(self._settings)), sort_keys=False)
         try:
-            (folder.path / FILE).write_text(text, encoding="utf-8")
+            (folder.path / FILE).write_text(self._text, encoding="utf-8")
         except OSError as error:
             raise CheckpointError(f"{folder.path / FILE} can't be written: {error}") from error
 
 
-def kept_settings(run: str) -> Path:
+def kept_settings(run: str, name: str = FILE, command: str = "fit") -> Path:
     """The settings of a run.
 
+    Args:
+        run: Its folder, or a copy of a checkpoint in it.
+        name: Of the file.
+        command: The command that keeps it.
+
     Raises:
-        ConfigError: There is no such run, or it wasn't begun with `langprop fit`.
+        ConfigError: There is no such run, or it wasn't begun with this command.
     """
-    path = Path(run) / FILE
+    folder = Path(run)
+    if folder.is_file():
+        folder = RunDir.holding(folder).path
+    path = folder / name
     if not path.is_file():
         raise ConfigError(
-            f"{run} holds no {FILE}: name the folder of a run, or what is trained, too:  "
-            f"langprop fit TARGET --resume {run}"
+            f"{run} holds no {name}: name the folder of a run, or what is trained, too:  "
+            f"langprop {command} TARGET --resume {run}"
         )
     return path
 
 
+def as_yaml(settings: Mapping[str, Any], base: Path) -> str:
+    """Settings as YAML that can be read again from anywhere, without secrets.
+
+    Args:
+        settings: As plain data.
+        base: Folder that import strings and files are relative to.
+    """
+    import yaml
+
+    found = {**settings}
+    for name in IMPORTS:
+        given = str(settings.get(name) or "")
+        where, colon, what = given.rpartition(":")
+        if where.endswith(".py"):
+            found[name] = f"{(base / where).resolve()}{colon}{what}"
+        elif given and is_file_spec(given):  # as `read_data` finds it
+            found[name] = str((base / Path(given).expanduser()).resolve())
+    return yaml.safe_dump(_without_blots(redacted(found)), sort_keys=False)
+
+
 def _without_blots(value: Any) -> Any:
-    """What was a secret is left out: when the run is resumed, it comes from the environment."""
+    """What was a secret is left out: when the run is resumed, it comes from the environment.
+
+    Of an address such as "http://me:password@host", the password.
+    """
+    if isinstance(value, str):
+        return _PASSWORD.sub(r"\1@", value)
     if isinstance(value, dict):
         return {name: _without_blots(item) for name, item in value.items() if item != BLOT}
     if isinstance(value, list):

@@ -1,110 +1,273 @@
-"""`langprop show`: a run's ranking, lineage, best script and cost."""
+"""`langprop show`: a run's ranking, lineage, scripts, worst samples, tests and cost."""
 
 from __future__ import annotations
 
+import argparse
+import json
+import math
+import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from langprop.cli.code import print_source
+from langprop.callbacks.source import print_source, visible
 from langprop.cli.cost import print_cost
+from langprop.cli.difference import print_difference
+from langprop.cli.named import id_named, policy_named, ranked, saved
+from langprop.cli.samples import print_samples
+from langprop.cli.tested import in_words, tested
 from langprop.errors import UnknownName
+from langprop.trainer.lineage import Ancestor, read_lineage
+from langprop.trainer.worst import read_worst
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from langprop.modules.module import Module
     from langprop.population.policy import Policy
     from langprop.trainer.run_dir import RunDir
 
+_GENERATIONS = 50
+_WIDE = 200  # [characters] of a line that isn't shown on a terminal
+
 
 def run(argv: Sequence[str]) -> int:
-    """Print what is in a run folder."""
-    from jsonargparse import ArgumentParser
-    from rich.console import Console
-    from rich.table import Table
-
-    made = ArgumentParser(prog="langprop show", description="Show a run.")
-    made.add_argument("run", type=str, help="the run's folder")
-    made.add_argument(
-        "--policy", type=str | None, default=None, help="id (or its beginning) of a policy to show"
+    """Print what is in a run folder. Imports no code of the user's, and runs no script."""
+    made = argparse.ArgumentParser(
+        prog="langprop show",
+        description="Show a run: ranking, lineage, the best script, cost. Reads the run's folder "
+        "only.",
+        allow_abbrev=False,
     )
-    made.add_argument("--top", type=int, default=10, help="policies in the ranking")
+    made.add_argument("run", metavar="RUN", help="the run's folder")
+    made.add_argument(
+        "--policy", metavar="ID", help="another policy than the best, by the beginning of its id"
+    )
+    made.add_argument("--top", type=int, default=10, metavar="K", help="policies in the ranking")
+    made.add_argument(
+        "--diff",
+        nargs="+",
+        metavar="ID",
+        help="how the second script differs from the first; or one, from its parent",
+    )
+    made.add_argument(
+        "--worst",
+        type=int,
+        metavar="N",
+        help="the N worst samples of the best policy in the last step, ten at the most",
+    )
+    made.add_argument("--json", action="store_true", help="print all of it as JSON")
     settings = made.parse_args(list(argv))
+    if settings.diff is not None and len(settings.diff) > 2:
+        made.error("--diff takes one id or two; write the run in front of it.")
+
+    from rich.console import Console
 
     from langprop.trainer.run_dir import RunDir, load
 
     folder = RunDir(settings.run)
     module = load(settings.run)
-    population = module.population
-    known = {policy.id: policy for policy in population.policies}
-    if population.champion is not None:
-        known.setdefault(population.champion.id, population.champion)
-    ranking = sorted(known.values(), key=lambda p: (p is module.best, p.rank), reverse=True)
-    console = Console()
-    metrics = folder.metrics()
-    if metrics:
-        last = metrics[-1]
-        cost = "".join(
-            f" · {key.removeprefix('cost/').replace('_', ' ')} {value:,.6g}"
-            for key, value in last.items()
-            if key.startswith("cost/")
-        )
+    if settings.json:
+        print(json.dumps(_as_data(module, folder, settings.policy), allow_nan=False))
+        return 0
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDE)
+    if settings.diff is not None:
+        _print_diff(console, module, folder, settings.diff)
+    elif settings.worst is not None:
+        _print_worst(console, module, folder, settings.worst)
+    else:
+        _print_run(console, module, folder, settings)
+    return 0
+
+
+def _print_run(
+    console: Console, module: Module, folder: RunDir, settings: argparse.Namespace
+) -> None:
+    state, _ = folder.read()
+    console.print(f"[bold]{module.entry_point}[/bold] · {_figures(folder)}", highlight=False)
+    ranking = ranked(module)
+    _print_ranking(console, module, ranking[: max(0, settings.top)])
+    if len(ranking) > settings.top:
+        console.print(f"… and {len(ranking) - settings.top} more (--top)")
+    for test in tested(folder.path)[-3:]:
+        console.print(f"tested: {in_words(test)}", markup=False, highlight=False)
+    print_cost(console, state.get("optimizer", {}))
+    chosen = module.best
+    if settings.policy is not None:
+        chosen = policy_named(module, folder, settings.policy)
+    if chosen is not None:
+        lineage = " ← ".join(_step(entry) for entry in _ancestors(module, folder, chosen))
         console.print(
-            f"[bold]{module.entry_point}[/bold] · step {last['step']} · "
-            f"{last['evaluations']:,} evaluations · {last['seconds']:.0f} s{cost}",
+            visible(f"\n{chosen.id}  lineage: {lineage}"),
+            markup=False,
             highlight=False,
+            soft_wrap=True,
         )
-    table = Table(
-        "",
-        "policy",
-        "priority",
-        "samples",
-        "validation",
-        "origin",
-        "parent",
-        box=None,
-        pad_edge=False,
-    )
-    for policy in ranking[: settings.top]:
+        print_source(console, chosen.script.source)
+
+
+def _figures(folder: RunDir) -> str:
+    """The figures of the last step in words."""
+    last = _last(folder)
+    parts = []
+    if "step" in last:
+        parts.append(f"step {last['step']}")
+    if isinstance(last.get("evaluations"), int):
+        parts.append(f"{last['evaluations']:,} evaluations")
+    if isinstance(last.get("seconds"), (int, float)):
+        parts.append(f"{last['seconds']:.0f} s")
+    parts += [
+        f"{key.removeprefix('cost/').replace('_', ' ')} {value:,.6g}"
+        for key, value in last.items()
+        if key.startswith("cost/") and isinstance(value, (int, float))
+    ]
+    return " · ".join(parts) or "no step was completed"
+
+
+def _last(folder: RunDir) -> dict[str, Any]:
+    """The figures of the last step; those of a validation after it are in a line of their own."""
+    found: dict[str, Any] = {}
+    for line in folder.metrics():
+        found = {**(found if found.get("step") == line.get("step") else {}), **line}
+    return found
+
+
+def _print_ranking(console: Console, module: Module, ranking: Sequence[Policy]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    objectives = list(dict.fromkeys(name for policy in ranking for name in policy.objectives))
+    table = Table(box=None, pad_edge=False)
+    for name in ("", "policy", "priority", "samples", "validation"):
+        table.add_column(name, no_wrap=True)
+    for name in (*objectives, "origin", "parent"):
+        table.add_column(Text(visible(name)))
+    for policy in ranking:
+        of = policy.objectives
         table.add_row(
             "*" if policy is module.best else "",
             policy.id[:8],
             f"{policy.priority:.4g}",
             f"{policy.weight:.0f}",
             "" if policy.val_score is None else f"{policy.val_score:.4g}",
-            policy.script.origin,
+            *(f"{of[name].priority:.4g}" if name in of else "" for name in objectives),
+            Text(visible(policy.script.origin)),
             (policy.script.parent or "")[:8],
         )
     console.print(table)
-    if len(ranking) > settings.top:
-        console.print(f"… and {len(ranking) - settings.top} more (--top)")
-    state, _ = folder.read()
-    print_cost(console, state.get("optimizer", {}))
-    chosen = module.best if settings.policy is None else _find(known, settings.policy)
-    if chosen is not None:
+
+
+def _print_diff(console: Console, module: Module, folder: RunDir, named: Sequence[str]) -> None:
+    ids = list(dict.fromkeys([*(policy.id for policy in ranked(module)), *saved(folder, module)]))
+    found = [id_named(ids, beginning) for beginning in named]
+    if len(found) == 1:
+        parent = _origins(module, folder).get(found[0], Ancestor(found[0])).parent
+        if parent is None:
+            raise UnknownName(
+                f"{found[0]} has no parent that is known: name two ids, such as  "
+                f"--diff {next((each for each in ids if each != found[0]), 'ID')[:8]} "
+                f"{found[0][:8]}"
+            )
+        if parent not in ids:
+            raise UnknownName(f"the parent {parent} of {found[0]} isn't in the run: name two ids.")
+        found.insert(0, parent)
+    sources = [policy_named(module, folder, each).script.source for each in found]
+    if not print_difference(console, sources[0], sources[1], (found[0], found[1])):
+        console.print(f"{found[0]} and {found[1]} are the same text.", highlight=False)
+
+
+def _print_worst(console: Console, module: Module, folder: RunDir, count: int) -> None:
+    worst = read_worst(folder.path)
+    if worst is None:
         console.print(
-            f"\n[bold]{chosen.id}[/bold]  lineage: {_lineage(chosen, known, folder)}",
+            "The run has no worst.json: it holds no step, or an older version made it. "
+            f"See the samples with  langprop validate {folder.path}",
             highlight=False,
         )
-        print_source(console, chosen.script.source)
-    return 0
+        return
+    console.print(
+        visible(
+            f"policy {worst.get('policy')} in step {worst.get('step')}, "
+            f"{worst.get('samples')} samples; the worst:"
+        ),
+        markup=False,
+        highlight=False,
+    )
+    print_samples(console, module.entry_point, worst["records"][: max(0, count)])
 
 
-def _find(known: dict[str, Policy], beginning: str) -> Policy:
-    found = [policy for name, policy in known.items() if name.startswith(beginning)]
-    if len(found) != 1:
-        raise UnknownName(
-            f"{len(found)} policies of this run have an id that begins with {beginning!r}."
+def _origins(module: Module, folder: RunDir) -> dict[str, Ancestor]:
+    """Where every script came from, as far as it is known."""
+    known = read_lineage(folder.path)
+    for policy in ranked(module):
+        script = policy.script
+        known.setdefault(
+            policy.id, Ancestor(policy.id, script.parent, script.donor, script.origin, -1)
         )
-    return found[0]
+    return known
 
 
-def _lineage(policy: Policy, known: dict[str, Policy], folder: RunDir) -> str:
-    """The policy's ancestors, as far as the checkpoint tells."""
-    chain = [policy.id]
-    parent = policy.script.parent
-    while parent is not None and len(chain) < 50:
-        chain.append(
-            parent
-            if parent in known or folder.source(parent) is not None
-            else f"{parent} (not kept)"
-        )
-        parent = known[parent].script.parent if parent in known else None
-    return " ← ".join(chain)
+def _ancestors(module: Module, folder: RunDir, policy: Policy) -> list[Ancestor]:
+    """A policy and its ancestors, the youngest first."""
+    known = _origins(module, folder)
+    chain: list[Ancestor] = []
+    following: str | None = policy.id
+    while following is not None and len(chain) < _GENERATIONS:
+        if any(entry.id == following for entry in chain):  # a damaged file
+            break
+        entry = known.get(following, Ancestor(following, step=-1))
+        chain.append(entry)
+        following = entry.parent
+    return chain
+
+
+def _step(entry: Ancestor) -> str:
+    origin = f" ({entry.origin})" if entry.origin else ""
+    return f"{entry.id}{origin}"
+
+
+def _as_data(module: Module, folder: RunDir, named: str | None) -> dict[str, Any]:
+    """The run as JSON data; what isn't finite is null."""
+    state, _ = folder.read()
+    chosen = module.best if named is None else policy_named(module, folder, named)
+    data = {
+        "function": module.entry_point,
+        "run": str(folder.path),
+        "step": state.get("step"),
+        "epoch": state.get("epoch"),
+        "stopped": state.get("stopped"),
+        "figures": _last(folder),
+        "best": module.best.id if module.best else None,
+        "policies": [
+            {
+                "id": policy.id,
+                "priority": policy.priority,
+                "stderr": policy.stderr,
+                "samples": policy.weight,
+                "validation": policy.val_score,
+                "objectives": {
+                    name: {"priority": each.priority, "stderr": each.stderr}
+                    for name, each in policy.objectives.items()
+                },
+                "origin": policy.script.origin,
+                "parent": policy.script.parent,
+                "donor": policy.script.donor,
+            }
+            for policy in ranked(module)
+        ],
+        "policy": chosen.id if chosen else None,
+        "source": chosen.script.source if chosen else None,
+        "lineage": [vars(entry) for entry in _ancestors(module, folder, chosen)] if chosen else [],
+        "worst": read_worst(folder.path),
+        "tests": tested(folder.path),
+        "account": state.get("optimizer", {}).get("account"),
+    }
+    finite: dict[str, Any] = _finite(data)
+    return finite
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(name): _finite(item) for name, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from langprop.data.files import SUFFIXES
 from langprop.errors import ConfigError
 
 
@@ -33,6 +34,12 @@ def config_of(target: str) -> Path | None:
         return path
     if ":" in target:
         return None
+    if path.suffix.lower() in SUFFIXES and path.is_file():
+        raise ConfigError(
+            f"{path} is data: make a project of it with  langprop init {path.stem} --from {path}"
+        )
+    if path.suffix == ".py" and path.is_file():
+        raise ConfigError(f"name the module in {path}: write {path}:NAME.")
     raise ConfigError(
         f"{target!r} is no folder, no .yaml file and no FILE.py:NAME or package.module:NAME."
     )

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+ENDLESS = 1_000_000
+"""Samples in one piece from which on data of unknown length is taken to be endless."""
+
+
 class Replayed(Iterable[Any]):
     """An iterator that can be gone through several times: what was drawn from it is kept.
 
@@ -32,6 +36,33 @@ class Replayed(Iterable[Any]):
             yield self._seen[index]
 
 
+class Samples(list[Any]):
+    """Samples of a batch that were taken from a sequence.
+
+    Args:
+        data: The sequence.
+        places: Index of each in the sequence.
+
+    Attributes:
+        places: As given.
+
+    Raises:
+        DataError: The sequence has fewer samples than its length says.
+    """
+
+    def __init__(self, data: Any, places: Sequence[int]) -> None:
+        super().__init__()
+        self.places = places
+        for place in places:  # no slices: a dataset need only have __getitem__ for integers
+            try:
+                self.append(data[place])
+            except IndexError as error:
+                raise DataError(
+                    f"the dataset said that it had samples up to {max(places)}, but has none at "
+                    f"{place}: its length must not change during an epoch."
+                ) from error
+
+
 def is_loader(data: object) -> bool:
     """Whether `data` gives batches rather than samples, as a PyTorch `DataLoader` does."""
     return hasattr(data, "batch_size") and hasattr(data, "dataset") and hasattr(data, "__iter__")
@@ -43,7 +74,7 @@ def as_dataset(data: Any) -> Any:
     Raises:
         DataError: It can't be gone through, or holds no samples.
     """
-    if isinstance(data, (str, bytes)) or not (hasattr(data, "__iter__") or _is_sequence(data)):
+    if isinstance(data, (str, bytes)) or not (hasattr(data, "__iter__") or is_sequence(data)):
         raise DataError(
             "the data must be a list, dataset, data loader or iterable, "
             f"but got {type(data).__name__}."
@@ -61,7 +92,7 @@ def first_sample(data: Any) -> Any:
     Raises:
         DataError: There is none.
     """
-    if _is_sequence(data) and not is_loader(data):
+    if is_sequence(data) and not is_loader(data):
         return data[0]
     for item in data:
         if not is_loader(data):
@@ -86,20 +117,26 @@ def batches(
         Lists of samples; the last one may be shorter.
 
     Raises:
-        DataError: A loader's batch isn't a list of samples.
+        DataError: A loader's batch isn't a list of samples; a sequence is shorter than its length
+            says; or data without a length doesn't end, where it shall be one batch.
     """
     if is_loader(data):
         yield from map(_batch, data)
-    elif _is_sequence(data):
+    elif is_sequence(data):
         count = len(data)
         order = range(count) if rng is None else _shuffled(count, rng)
         size = batch_size or count
         for start in range(0, count, size):
-            # Slicing isn't used: a dataset need only have __getitem__ for integers.
-            yield [data[index] for index in order[start : start + size]]
+            yield Samples(data, order[start : start + size])
     else:
         samples = iter(data)
-        while batch := list(itertools.islice(samples, batch_size)):
+        size = ENDLESS + 1 if batch_size is None else batch_size
+        while batch := list(itertools.islice(samples, size)):
+            if len(batch) > ENDLESS:
+                raise DataError(
+                    f"the data gave more than {ENDLESS:,} samples for one batch, and may have no "
+                    "end: give a batch_size."
+                )
             yield batch
 
 
@@ -108,7 +145,8 @@ def _shuffled(count: int, rng: np.random.Generator) -> Sequence[int]:
     return order
 
 
-def _is_sequence(data: object) -> bool:
+def is_sequence(data: object) -> bool:
+    """Whether samples can be taken from `data` by their index."""
     return hasattr(data, "__getitem__") and hasattr(data, "__len__") and not hasattr(data, "keys")
 
 

@@ -18,12 +18,20 @@ class Batch:
         index: Place of each readable sample in the given samples.
         inputs: Its arguments.
         labels: Its label.
+        places: Index in the dataset of each given sample, where it is known.
     """
 
-    def __init__(self, index: Sequence[int], inputs: Inputs, labels: Sequence[Any]) -> None:
+    def __init__(
+        self,
+        index: Sequence[int],
+        inputs: Inputs,
+        labels: Sequence[Any],
+        places: Sequence[int] = (),
+    ) -> None:
         self.index = index
         self.inputs = inputs
         self.labels = labels
+        self.places = places
 
     def __len__(self) -> int:
         return len(self.index)
@@ -59,4 +67,4 @@ class Batch:
         if not index:
             raise DataError("the batch holds no samples.")
         inputs = Inputs(calls, blobs if sent else None, stream=module.stream_inputs)
-        return cls(index, inputs, labels)
+        return cls(index, inputs, labels, getattr(samples, "places", ()))

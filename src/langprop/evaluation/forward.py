@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from langprop.evaluation.batch import Batch
@@ -24,6 +24,7 @@ def evaluate(
     limits: Limits | None = None,
     *,
     watch: Callable[[int], None] = lambda _: None,
+    best: Mapping[str, Script] | None = None,
 ) -> dict[str, list[Record]]:
     """Judge scripts on samples.
 
@@ -38,6 +39,8 @@ def evaluate(
         limits: What each script may use; None for the default.
         watch: Called with the number of samples whenever a script was judged; what it raises ends
             the evaluation.
+        best: Scripts of other modules that are called, by entry point, in place of those that are
+            the best of their modules.
 
     Returns:
         Records by script id, in the order of the scripts; a script's records are in the order of
@@ -49,9 +52,32 @@ def evaluate(
         SandboxError: The sandbox itself failed.
     """
     batch = batch if isinstance(batch, Batch) else Batch.read(module, batch)
-    limits = limits or Limits()
-    links = Links(module)
+    links = Links(module, best)
     unique = [links.attach(each) for each in {each.id: each for each in scripts}.values()]
+    return judge_linked(module, unique, batch, executor, limits or Limits(), watch)
+
+
+def judge_linked(
+    module: Module,
+    unique: Sequence[Script],
+    batch: Batch,
+    executor: Executor,
+    limits: Limits,
+    watch: Callable[[int], None],
+) -> dict[str, list[Record]]:
+    """Judge scripts that have with them what they call, and ids that differ.
+
+    Args:
+        module: As for `evaluate`, and so are the others.
+        unique: The scripts.
+        batch: The samples.
+        executor: Where the scripts run.
+        limits: What each may use.
+        watch: Called whenever one was judged.
+
+    Returns:
+        Records by script id, as `evaluate` does.
+    """
     judge = Judge(module)
     if module.takes_one_call:
         futures = [executor.submit(script, batch.inputs, limits) for script in unique]
@@ -66,10 +92,6 @@ def evaluate(
                 future.cancel()
             raise
     else:
-        result = {}
-        for script in unique:
-            with executor.open(script, limits) as session:
-                result[script.id] = roll_out(judge, batch, session)
-            watch(len(batch))
+        result = roll_out(judge, batch, unique, executor, limits, watch=watch)
     judge.report()
     return result

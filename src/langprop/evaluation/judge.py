@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import traceback
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from langprop.evaluation.batch import Batch
 from langprop.modules.module import Module
-from langprop.modules.score import Score
+from langprop.modules.objectives import Objectives
 from langprop.population.record import CallRecord, Record
 from langprop.sandbox.outcome import Outcome, Status
 
@@ -28,29 +29,22 @@ class Result:
 
 
 class Judge:
-    """Turns results into records, and remembers what went wrong with the user's own `score`."""
+    """Turns results into records, and remembers what went wrong with the user's own `score`.
+
+    Raises:
+        ModuleError: The module's `weights` or `exception_score` can't be used.
+    """
 
     def __init__(self, module: Module) -> None:
         self.module = module
+        self.objectives = Objectives.of(module)
         self.scored = 0
         self.broken: list[str] = []
         self.lowest = math.inf
 
     def answer(self, batch: Batch, place: int, outcome: Outcome) -> Record:
         """Judge a sample that took one call."""
-        outcome = self.checked(outcome)
-        return self.record(
-            batch,
-            place,
-            Result(
-                outcome.output,
-                outcome.status,
-                outcome.exception,
-                outcome.printed,
-                outcome.seconds,
-                outcome.calls,
-            ),
-        )
+        return self.record(batch, place, self.checked(outcome))
 
     def checked(self, outcome: Outcome) -> Outcome:
         """The outcome, or a bad output if the module refuses the answer."""
@@ -65,15 +59,17 @@ class Judge:
             return outcome
         return replace(outcome, status="bad_output", exception=reason)
 
-    def record(self, batch: Batch, place: int, result: Result) -> Record:
+    def record(self, batch: Batch, place: int, result: Result | Outcome) -> Record:
         """Judge a sample."""
         label = batch.labels[place]
-        score, feedback = self.module.exception_score, ""
+        objectives = self.objectives
+        score, feedback = objectives.failed, ""
+        scores: Mapping[str, float] = objectives.failed_scores
         status, exception = result.status, result.exception
         if status == "ok":
             self.scored += 1
             try:
-                score, feedback = _value(self.module.score(result.output, label))
+                score, feedback, scores = objectives.read(self.module.score(result.output, label))
                 self.lowest = min(self.lowest, score)
             except NotImplementedError:
                 raise
@@ -82,7 +78,7 @@ class Judge:
                 # badly.
                 exception = f"score() raised {type(error).__name__}: {error}"
                 self.broken.append("".join(traceback.format_exception(error)[-3:]))
-                status, score, feedback = "bad_output", self.module.exception_score, ""
+                status = "bad_output"
         args, kwargs = batch.inputs[place]
         return Record(
             sample=batch.index[place],
@@ -97,18 +93,26 @@ class Judge:
             feedback=feedback,
             seconds=result.seconds,
             calls=result.calls,
+            scores=scores,
+            weights=objectives.weights,
         )
 
     def report(self) -> None:
-        """Warn of what the user should mend in the module; once for each module and kind."""
-        fallback = f"{self.module.exception_score:g}"
+        """The end: the module is told its objectives, and the user what to mend in the module.
+
+        Each kind of warning is given once for a module.
+        """
+        if self.objectives.names is not None:
+            self.module.objectives = self.objectives.names
+        failed = self.objectives.failed
+        fallback = f"{failed:g}"
         if self.broken:
             self._warn(
                 "score",
                 f"score() failed on {len(self.broken)} of {self.scored} answers, which got the "
                 f"exception_score {fallback}; the first time:\n{self.broken[0]}",
             )
-        if self.lowest < self.module.exception_score:
+        if self.lowest < failed:
             self._warn(
                 "exception_score",
                 f"an answer scored {self.lowest:g}, below the exception_score {fallback}: to fail "
@@ -118,17 +122,4 @@ class Judge:
     def _warn(self, kind: str, text: str) -> None:
         if kind not in self.module.warned:
             self.module.warned.add(kind)
-            warnings.warn(text, stacklevel=4)
-
-
-def _value(score: Any) -> tuple[float, str]:
-    """A finite number and feedback, from what the user's `score` returned."""
-    feedback = ""
-    if isinstance(score, Score):
-        score, feedback = score.value, score.feedback
-    if isinstance(score, (str, bytes)) or score is None:
-        raise TypeError(f"score must return a number or a Score, but got {score!r}")
-    value = float(score)
-    if not math.isfinite(value):
-        raise ValueError(f"score must be finite, but got {value!r}")
-    return value, str(feedback)
+            warnings.warn(text, stacklevel=5)

@@ -3,137 +3,124 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator
-from typing import Any, NamedTuple, cast
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from langprop.errors import PolicyError
 from langprop.evaluation.batch import Batch
+from langprop.evaluation.candidate import Candidate
+from langprop.evaluation.flight import Flight
 from langprop.evaluation.judge import Judge, Result
-from langprop.executors.base import Session, SessionCall
-from langprop.population.record import CallRecord, Record
-from langprop.sandbox.calls import KEPT_CALLS
-from langprop.sandbox.outcome import Outcome, Status
+from langprop.evaluation.lane import Lane, failure
+from langprop.executors.base import Executor, Session, SessionCall
+from langprop.population.record import Record
+from langprop.sandbox.limits import Limits
+from langprop.scripts.script import Script
+
+MAX_CANDIDATES = 8
+"""Scripts that are kept alive side by side: enough for all cores to be busy, while each may use as
+much memory as its limit says."""
 
 
-class _Request(NamedTuple):
-    """A call that `forward` yields, to be made together with those of the other samples."""
+def roll_out(
+    judge: Judge,
+    batch: Batch,
+    scripts: Sequence[Script],
+    executor: Executor,
+    limits: Limits,
+    *,
+    watch: Callable[[int], None],
+) -> dict[str, list[Record]]:
+    """Run a module's own `forward` on every sample, with every script.
 
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+    Where `forward` is a generator, scripts and samples advance together: while one script's process
+    computes its answers, the trusted side takes the samples of another one further. What comes out
+    depends on neither: each sample has a namespace, and random numbers, of its own.
 
+    Args:
+        judge: Judges what comes out, in the order of scripts and samples.
+        batch: The samples.
+        scripts: The scripts.
+        executor: Where they run.
+        limits: What each may use.
+        watch: Called with the number of samples whenever a script is done.
 
-class _Episode:
-    """One sample on its way through a `forward` of the user's own."""
-
-    def __init__(self) -> None:
-        self.calls: list[CallRecord] = []
-        self.nested: list[CallRecord] = []
-        self.printed: list[str] = []
-        self.seconds = 0.0
-
-    def note(self, request: SessionCall, outcome: Outcome) -> None:
-        """Remember a call, and those between modules in it; of many, the last ones."""
-        self.calls.append(
-            CallRecord(request.args, request.kwargs, outcome.output, outcome.exception)
-        )
-        del self.calls[:-KEPT_CALLS]
-        self.nested += outcome.calls
-        del self.nested[:-KEPT_CALLS]
-        self.printed.append(outcome.printed)
-        del self.printed[:-KEPT_CALLS]
-        self.seconds += outcome.seconds
-
-    def result(self, output: Any = None, error: PolicyError | None = None) -> Result:
-        """What the judge needs."""
-        status = cast("Status", error.status) if error else "ok"
-        calls = (*self.calls, *self.nested)
-        printed = "".join(self.printed)
-        return Result(output, status, str(error or ""), printed, self.seconds, calls)
-
-
-def roll_out(judge: Judge, batch: Batch, session: Session) -> list[Record]:
-    """Run a module's own `forward` on every sample."""
+    Returns:
+        Records by script id, in the order of the scripts.
+    """
     if inspect.isgeneratorfunction(judge.module.forward):
-        results = _together(judge, batch, session)
+        results = _together(judge, batch, scripts, executor, limits, watch=watch)
     else:
-        results = [_alone(judge, batch, session, place) for place in range(len(batch))]
-    return [judge.record(batch, place, result) for place, result in enumerate(results)]
+        results = []
+        for script in scripts:
+            with executor.open(script, limits) as session:
+                results.append([_alone(judge, batch, session, n) for n in range(len(batch))])
+            watch(len(batch))
+    return {
+        script.id: [judge.record(batch, place, result) for place, result in enumerate(found)]
+        for script, found in zip(scripts, results, strict=True)
+    }
 
 
 def _alone(judge: Judge, batch: Batch, session: Session, place: int) -> Result:
     """One sample, one call after the other."""
-    episode = _Episode()
+    lane = Lane(place)
 
     def function(*args: Any, **kwargs: Any) -> Any:
         request = SessionCall(place, args, kwargs)
         outcome = judge.checked(session.call_many([request])[0])
-        episode.note(request, outcome)
-        return _open(outcome)
+        lane.note(request, outcome)
+        if outcome.status != "ok":
+            raise failure(outcome)
+        return outcome.output
 
     args, kwargs = batch.inputs[place]
     try:
-        return episode.result(judge.module.forward(function, *args, **kwargs))
+        return lane.end(judge.module.forward(function, *args, **kwargs))
     except PolicyError as error:
-        return episode.result(error=error)
+        return lane.end(error=error)
     finally:
         session.end_episode(place)
 
 
-def _open(outcome: Outcome) -> Any:
-    if outcome.status != "ok":
-        raise PolicyError(
-            outcome.status, outcome.exception, seconds=outcome.seconds, printed=outcome.printed
-        )
-    return outcome.output
+def _together(
+    judge: Judge,
+    batch: Batch,
+    scripts: Sequence[Script],
+    executor: Executor,
+    limits: Limits,
+    *,
+    watch: Callable[[int], None],
+) -> list[list[Result]]:
+    """All samples of some scripts side by side."""
+    results: dict[int, list[Result]] = {}
+    coming = deque(enumerate(scripts))
+    waiting: deque[Candidate] = deque()  # with calls to be made
+    flight = Flight(getattr(executor, "workers", 1))
+    open_ones: dict[int, Candidate] = {}
 
-
-def _together(judge: Judge, batch: Batch, session: Session) -> list[Result]:
-    """All samples side by side: the calls that they are waiting for make one round trip."""
-    results = [Result()] * len(batch)
-    episodes = [_Episode() for _ in range(len(batch))]
-    waiting: dict[int, tuple[Generator[Any, Any, Any], SessionCall]] = {}
-
-    def advance(place: int, flow: Generator[Any, Any, Any], step: Callable[[], Any]) -> None:
-        try:
-            request = step()
-        except StopIteration as end:
-            results[place] = episodes[place].result(end.value)
-        except PolicyError as error:
-            results[place] = episodes[place].result(error=error)
-        else:
-            if not isinstance(request, _Request):
-                raise TypeError(f"forward must yield function(...), but yielded {request!r}.")
-            waiting[place] = flow, SessionCall(place, request.args, request.kwargs)
+    def go_on(candidate: Candidate, more: bool) -> None:
+        if more:
+            waiting.append(candidate)
             return
-        waiting.pop(place, None)
-        session.end_episode(place)
+        del open_ones[candidate.number]
+        candidate.session.close()
+        results[candidate.number] = candidate.results()
+        watch(len(batch))
 
     try:
-        for place, (args, kwargs) in enumerate(batch.inputs):
-            flow = judge.module.forward(_request, *args, **kwargs)
-            advance(place, flow, lambda flow=flow: next(flow))  # type: ignore[misc]
-        while waiting:
-            turn = list(waiting.items())
-            outcomes = session.call_many([call for _, (_, call) in turn])
-            for (place, (flow, call)), outcome in zip(turn, outcomes, strict=True):
-                answer = judge.checked(outcome)
-                episodes[place].note(call, answer)
-                advance(place, flow, lambda flow=flow, answer=answer: _send(flow, answer))  # type: ignore[misc]
+        while coming or open_ones:
+            while coming and len(open_ones) < MAX_CANDIDATES:
+                number, script = coming.popleft()
+                candidate = Candidate(number, executor.open(script, limits), judge, batch, limits)
+                open_ones[number] = candidate
+                go_on(candidate, candidate.start())
+            flight.board(waiting)
+            if flight:
+                candidate, outcomes = flight.land()
+                go_on(candidate, candidate.advance(outcomes))
     finally:
-        for flow, _ in waiting.values():
-            flow.close()
-    return results
-
-
-def _request(*args: Any, **kwargs: Any) -> _Request:
-    return _Request(args, kwargs)
-
-
-def _send(flow: Generator[Any, Any, Any], outcome: Outcome) -> Any:
-    if outcome.status == "ok":
-        return flow.send(outcome.output)
-    return flow.throw(
-        PolicyError(
-            outcome.status, outcome.exception, seconds=outcome.seconds, printed=outcome.printed
-        )
-    )
+        for candidate in open_ones.values():
+            candidate.close()
+    return [results[number] for number in range(len(scripts))]

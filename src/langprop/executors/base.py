@@ -36,9 +36,31 @@ class SessionCall(NamedTuple):
 class Session(abc.ABC):
     """One script kept alive for step-by-step use: environments, driving, trained functions."""
 
+    _begun: Sequence[SessionCall] = ()
+
     @abc.abstractmethod
     def call_many(self, calls: Sequence[SessionCall]) -> list[Outcome]:
         """Make all calls in one round trip; outcomes are in the order of the calls."""
+
+    def begin(self, calls: Sequence[SessionCall]) -> None:
+        """Have calls made while this process does something else; `finish` gives the outcomes.
+
+        A backend that can't do both makes them in `finish`, which is the default.
+        """
+        self._begun = calls
+
+    def finish(self, *, wait: bool = True) -> list[Outcome] | None:
+        """The outcomes of the calls that were begun, in order; None if they aren't there yet.
+
+        Args:
+            wait: Whether to wait for them.
+        """
+        del wait
+        return self.call_many(self._begun)
+
+    def fileno(self) -> int:
+        """Descriptor that can be read from when `finish` may have something to give; -1 if none."""
+        return -1
 
     def call(self, *args: Any, **kwargs: Any) -> Outcome:
         """Make one call, in episode 0."""

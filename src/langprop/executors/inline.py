@@ -44,8 +44,8 @@ class _InlineScript:
     def running(self) -> Iterator[None]:
         """Have the standard streams and the alarm."""
         with _lock, self._printed.installed():
-            self._alarm.start()
             try:
+                self._alarm.start()
                 yield
             finally:
                 self._alarm.stop()

@@ -2,183 +2,34 @@
 
 from __future__ import annotations
 
-import concurrent.futures
-import contextlib
-import os
-import socket
-import struct
 import threading
-import time
 import weakref
 from collections.abc import Sequence
-from typing import Any
 
 from langprop.errors import DataError, SandboxError, WireError
 from langprop.executors.base import Session, SessionCall
+from langprop.executors.channel import Channel
 from langprop.executors.dispatcher import Dispatcher
-from langprop.executors.run import GRACE, START_TIME, Progress, answer_arena, explain, killed
+from langprop.executors.run import killed
 from langprop.executors.task import abandoned
-from langprop.sandbox import linux
+from langprop.executors.turn import Turn
 from langprop.sandbox.arena import ArgumentArena
-from langprop.sandbox.frames import BREAKS, GARBAGE, Frame, FrameReader
+from langprop.sandbox.frames import BREAKS, GARBAGE, Frame, outcomes
 from langprop.sandbox.job import Job
 from langprop.sandbox.limits import Limits
-from langprop.sandbox.linux import n_cores
 from langprop.sandbox.outcome import Outcome, Status
 from langprop.sandbox.wire import PLAIN, encode
-from langprop.sandbox.worker import LENGTH
 from langprop.scripts.script import Script
 
 _PATIENCE = 0.000_2  # [s]
-_SLOWEST = 10e6  # [bytes/s] at which a process must read its arguments
-# To fall asleep and be woken takes longer than most calls; with one core the other process couldn't
-# run meanwhile.
-_SPIN_TIME = 50e-6 if n_cores() > 1 else 0.0  # [s]
+_IS_CLOSED = "the session is closed: open a new one."
 _CLOSED = "the session was closed during a call."
-_READ_SIZE = 1 << 16
-_END_TIME = 1.0  # [s] for the zygote to say how a process ended
-
-
-class _Process:
-    """One process of a session.
-
-    Args:
-        dispatcher: Starts it.
-        job: The script, encoded.
-        limits: Its limits.
-
-    Attributes:
-        arguments: Takes large arrays out of the next message.
-
-    Raises:
-        SandboxError: It can't be started.
-    """
-
-    def __init__(self, dispatcher: Dispatcher, job: bytes, limits: Limits) -> None:
-        self._limits = limits
-        self._arena = answer_arena(limits)
-        self._reader = FrameReader(limits, self._arena)
-        self.arguments = ArgumentArena()
-        self._wait = -1.0
-        self._progress = Progress()
-        self._channel, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._pidfd = -1
-        try:
-            self._process = dispatcher.start_session(
-                job, [there.fileno(), self._progress.fd, self._arena.fd, self.arguments.fd]
-            )
-            self._pidfd = self._process.pidfd.result()
-        except BaseException:
-            self.close()
-            raise
-        finally:
-            there.close()
-
-    def send(self, message: bytes) -> None:
-        """Send a message.
-
-        Raises:
-            OSError: The process has gone.
-            TimeoutError: It doesn't read.
-        """
-        self._set_wait(self._limits.time + GRACE)
-        self._sent = self._last = time.perf_counter()
-        end = self._sent + self._limits.time + START_TIME + len(message) / _SLOWEST
-        rest = memoryview(LENGTH.pack(len(message)) + message)
-        while rest:
-            try:
-                rest = rest[self._channel.send(rest, socket.MSG_NOSIGNAL) :]
-            except BlockingIOError:
-                raise TimeoutError from None
-            if rest and time.perf_counter() > end:  # it reads, but as slowly as it can
-                raise TimeoutError
-
-    def receive(self) -> list[Frame]:
-        """Wait for results; none if the process has gone.
-
-        Raises:
-            TimeoutError: It hangs.
-            SandboxError: What came is garbage.
-        """
-        limit = self._limits.time + GRACE
-        while True:
-            try:
-                data = self._quick() or self._channel.recv(_READ_SIZE)
-            except BlockingIOError:
-                _, begun = self._progress.read()
-                now = time.perf_counter()
-                if not self._sent <= begun <= now:
-                    begun = self._sent + START_TIME if begun < self._sent else self._sent
-                # As for a batch: progress can be faked, results can't.
-                if now >= min(begun, self._last + limit + START_TIME) + limit:
-                    raise TimeoutError from None
-                self._set_wait(begun + limit - now)
-                continue
-            except ConnectionError:
-                return []
-            if not data:
-                return []
-            frames = self._reader.feed(data)
-            now = time.perf_counter()
-            if frames:
-                self._last = now
-                return frames
-            # Pieces of an answer are no answer: else it could come drop by drop for ever.
-            if now >= self._last + 2 * limit + START_TIME:
-                raise TimeoutError
-
-    def _quick(self) -> bytes:
-        """What comes within a moment, or nothing."""
-        end = time.perf_counter() + _SPIN_TIME
-        while time.perf_counter() < end:
-            with contextlib.suppress(BlockingIOError):
-                return self._channel.recv(_READ_SIZE, socket.MSG_DONTWAIT)
-        return b""
-
-    @property
-    def busy_with(self) -> tuple[int, float]:
-        """Number of the call that the process says it is working on, and for how long [s]."""
-        number, begun = self._progress.read()
-        return number, max(0.0, min(time.perf_counter() - begun, time.perf_counter() - self._sent))
-
-    def end(self) -> tuple[Status, str]:
-        """How the process ended by itself: status, and the same in words.
-
-        Raises:
-            SandboxError: The sandbox has gone with it.
-        """
-        try:
-            wait_status, size = self._process.end.result(_END_TIME)
-        except concurrent.futures.TimeoutError:
-            return "crash", "the process has ended"
-        return explain(wait_status, size, self._limits)
-
-    def close(self) -> None:
-        """Kill it. Closing twice is harmless."""
-        self._channel.close()
-        self.arguments.close()
-        if self._pidfd >= 0:
-            linux.pidfd_kill(self._pidfd)
-            os.close(self._pidfd)
-            self._pidfd = -1
-        if self._progress.fd >= 0:
-            self._progress.close()
-            self._progress.fd = -1
-
-    def _set_wait(self, seconds: float) -> None:
-        """Let reads and writes give up after a time; cheaper than polling."""
-        if seconds != self._wait:
-            whole = int(seconds)
-            value = struct.pack("@ll", whole, max(1, int((seconds - whole) * 1e6)))
-            for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-                self._channel.setsockopt(socket.SOL_SOCKET, option, value)
-            self._wait = seconds
 
 
 class _Holder:
     """What must be closed when a session is garbage."""
 
-    process: _Process | None = None
+    process: Channel | None = None
 
     def close(self) -> None:
         process, self.process = self.process, None
@@ -209,6 +60,7 @@ class LocalSession(Session):
         self._lock = threading.Lock()
         self._holder = _Holder()
         self._closed = False
+        self._turn: Turn | None = None
         self._ended: list[int] = []
         self._failures = 0
         self._last_failure: Status = "timeout"
@@ -222,17 +74,50 @@ class LocalSession(Session):
             SandboxError: The sandbox itself failed, or the session is closed.
         """
         with self._lock:
+            self._check_idle()
+            turn = Turn(calls)
+            self._guarded(turn, wait=True)
+            return self._outcomes(turn)
+
+    def begin(self, calls: Sequence[SessionCall]) -> None:
+        """Send calls; `finish` gives the outcomes.
+
+        Raises:
+            DataError: Arguments that aren't plain data.
+            SandboxError: The sandbox itself failed, the session is closed, or other calls are
+                under way.
+        """
+        with self._lock:
+            self._check_idle()
+            turn = Turn(calls)
+            if turn.n_pending:
+                self._guarded(turn)
+            self._turn = turn
+
+    def finish(self, *, wait: bool = True) -> list[Outcome] | None:
+        """The outcomes of the calls that were begun; None if they aren't there yet.
+
+        Args:
+            wait: Whether to wait for them.
+
+        Raises:
+            SandboxError: The sandbox itself failed, or the session is closed.
+        """
+        with self._lock:
             if self._closed:
-                raise SandboxError("the session is closed: open a new one.")
-            frames: list[Frame | None] = [None] * len(calls)
-            while None in frames:
-                if self._failures >= self._limits.failures:
-                    text = abandoned(self._failures, self._last_failure)
-                    frame = Frame(0, self._last_failure, 0.0, b"", text)
-                    frames = [known or frame for known in frames]
-                else:
-                    self._attempt(calls, frames)
-        return [frame.outcome(self._limits) for frame in frames if frame is not None]
+                raise SandboxError(_IS_CLOSED)
+            if self._turn is None:
+                raise SandboxError("no calls are under way: begin() comes first.")
+            turn = self._turn
+            if not self._guarded(turn, wait=wait):
+                return None
+            self._turn = None
+            return self._outcomes(turn)
+
+    def fileno(self) -> int:
+        """Descriptor that can be read from when `finish` may have something to give."""
+        process = self._holder.process
+        return -1 if process is None else process.fileno()
 
     def end_episode(self, episode: int) -> None:
         """Forget the state of an episode; the process is told with the next calls."""
@@ -243,58 +128,133 @@ class LocalSession(Session):
         self._closed = True
         self._holder.close()
 
-    def _attempt(self, calls: Sequence[SessionCall], frames: list[Frame | None]) -> None:
-        """Have all pending calls made, up to one that ends the process."""
-        todo = [number for number, frame in enumerate(frames) if frame is None]
-        n_pending = len(todo)
+    def _check_idle(self) -> None:
+        if self._closed:
+            raise SandboxError(_IS_CLOSED)
+        if self._turn is not None:
+            raise SandboxError("calls are under way: finish() comes first.")
+
+    def _guarded(self, turn: Turn, *, wait: bool | None = None) -> bool:
+        """Begin calls, or go on; leaves no process behind whose answers nobody will ask for.
+
+        Args:
+            turn: The calls.
+            wait: As for `finish`; None to begin them.
+
+        Returns:
+            Whether all calls have a result.
+        """
         try:
-            process = self._process()
-            message = self._message([calls[number] for number in todo], process.arguments)
-            status: Status = "crash"
-            text = ""
-            try:
-                process.send(message)
-                while n_pending:
-                    results = process.receive()
-                    if not results:
-                        break
-                    for frame in results:
-                        if not frame.number < len(todo) or frames[todo[frame.number]] is not None:
-                            raise SandboxError(GARBAGE)
-                        frames[todo[frame.number]] = frame
-                        n_pending -= 1
-                        self._count(frame.status)
-            except TimeoutError:
-                status, text = "timeout", killed(self._limits)
-            except SandboxError as error:
-                text = str(error)
-            except OSError:  # it went while it was being told something
-                pass
-            if n_pending:
-                number, seconds = process.busy_with
-                if not text:
-                    status, text = process.end()
-                self._holder.close()
-                if not (0 <= number < len(todo) and frames[todo[number]] is None):
-                    number = next(n for n, place in enumerate(todo) if frames[place] is None)
-                frames[todo[number]] = Frame(number, status, seconds, b"", text.encode())
-                self._count(status)
+            return self._go_on(turn, wait=wait) if wait is not None else not self._send(turn)
         except DataError:  # nothing was sent
             raise
         except OSError as error:
-            self._holder.close()
+            self._give_up()
             if self._closed:
                 raise SandboxError(_CLOSED) from error
             raise
-        except BaseException:  # a ^C leaves answers on their way, for which nobody asks any more
-            self._holder.close()
+        except BaseException:  # a ^C leaves answers on their way
+            self._give_up()
             raise
 
-    def _process(self) -> _Process:
+    def _give_up(self) -> None:
+        self._turn = None
+        self._holder.close()
+
+    def _outcomes(self, turn: Turn) -> list[Outcome]:
+        return outcomes([frame for frame in turn.frames if frame is not None], self._limits)
+
+    def _go_on(self, turn: Turn, *, wait: bool) -> bool:
+        """Take results, and have calls made again that had none when a process ended.
+
+        Returns:
+            Whether all calls have a result.
+        """
+        while turn.n_pending:
+            if not turn.sent and not self._send(turn):
+                break
+            process = self._process()
+            if not process.started(wait=wait):
+                return False
+            status: Status = "crash"
+            text = ""
+            try:
+                if turn.broken is not None:
+                    status, text = turn.broken
+                    results: list[Frame] | None = []
+                else:
+                    if not turn.attended:
+                        turn.attended = True
+                        process.attend()
+                    results = process.receive(wait=wait)
+                    if results is None:
+                        return False
+                    self._take(turn, results)
+            except TimeoutError:
+                status, text, results = "timeout", killed(self._limits), []
+            except SandboxError as error:
+                text, results = str(error), []
+            if not results and turn.n_pending:
+                self._blame(turn, process, status, text)
+            elif not results:  # more answers than calls
+                self._holder.close()
+        return True
+
+    def _send(self, turn: Turn) -> bool:
+        """Send the calls that have no result.
+
+        Returns:
+            Whether that makes sense: a script that was abandoned has failed in all of them.
+        """
+        if self._failures >= self._limits.failures:
+            text = abandoned(self._failures, self._last_failure)
+            frame = Frame(0, self._last_failure, 0.0, b"", text)
+            turn.frames = [known or frame for known in turn.frames]
+            turn.n_pending = 0
+            return False
+        turn.todo = [number for number, frame in enumerate(turn.frames) if frame is None]
+        turn.broken = None
+        process = self._process()
+        message = self._message([turn.calls[number] for number in turn.todo], process.arguments)
+        try:
+            process.send(message)
+        except TimeoutError:
+            turn.broken = "timeout", killed(self._limits)
+        except OSError:  # it went while it was being told something
+            turn.broken = "crash", ""
+        turn.sent, turn.attended = True, False
+        return True
+
+    def _take(self, turn: Turn, results: Sequence[Frame]) -> None:
+        todo, frames = turn.todo, turn.frames
+        for frame in results:
+            number = frame.number
+            if number >= len(todo) or frames[todo[number]] is not None:
+                raise SandboxError(GARBAGE)
+            frames[todo[number]] = frame
+            turn.n_pending -= 1
+            if frame.status in BREAKS:
+                self._count(frame.status)
+
+    def _blame(self, turn: Turn, process: Channel, status: Status, text: str) -> None:
+        """The process has ended, or has to: one of the calls is to blame."""
+        todo, frames = turn.todo, turn.frames
+        number, seconds = process.busy_with
+        if not text:
+            status, text = process.end()
+        self._holder.close()
+        if not (0 <= number < len(todo) and frames[todo[number]] is None):
+            number = next(n for n, place in enumerate(todo) if frames[place] is None)
+        frames[todo[number]] = Frame(number, status, seconds, b"", text.encode())
+        turn.n_pending -= 1
+        turn.sent = False
+        self._count(status)
+
+    def _process(self) -> Channel:
         """The process; a new one if there is none."""
         process = self._holder.process
         if process is None:
-            process = _Process(self._dispatcher, self._job, self._limits)
+            process = Channel(self._dispatcher, self._job, self._limits)
             self._holder.process = process
             if self._closed:  # in this moment: whoever did so found nothing to close
                 raise SandboxError(_CLOSED)
@@ -303,27 +263,29 @@ class LocalSession(Session):
     def _message(self, calls: Sequence[SessionCall], arena: ArgumentArena) -> bytes:
         arena.clear()
         ended = list(self._ended)
-        plain = [[call.episode, list(call.args), dict(call.kwargs)] for call in calls]
+        # Column by column: it is encoded in a part of the time that rows would take.
+        episodes = [call.episode for call in calls]
+        args = [list(call.args) for call in calls]
+        kwargs = [dict(call.kwargs) for call in calls] if any(call.kwargs for call in calls) else []
         try:
-            message = encode([ended, plain], arena)
+            message = encode([ended, episodes, args, kwargs], arena)
         except WireError as error:
             raise DataError(
-                f"the arguments of a call can't be sent to the sandbox: {_problem(plain, error)}. "
+                f"the arguments of a call can't be sent to the sandbox: {_problem(calls, error)}. "
                 f"They may hold {PLAIN}."
             ) from error
         del self._ended[: len(ended)]
         return message
 
     def _count(self, status: Status) -> None:
-        if status in BREAKS:
-            self._failures += 1
-            self._last_failure = status
+        self._failures += 1
+        self._last_failure = status
 
 
-def _problem(calls: Sequence[Sequence[Any]], error: WireError) -> WireError:
+def _problem(calls: Sequence[SessionCall], error: WireError) -> WireError:
     """What is wrong, and where it is among the arguments of one call."""
-    for _, args, kwargs in calls:
-        for part in (args, kwargs):
+    for call in calls:
+        for part in (list(call.args), dict(call.kwargs)):
             try:
                 encode(part)
             except WireError as problem:

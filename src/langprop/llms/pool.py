@@ -65,6 +65,13 @@ class ThreadPool(Generic[T, R]):
         """Items whose results weren't handed over yet."""
         return self._pending
 
+    @property
+    def in_flight(self) -> int:
+        """Items that are being worked on, roughly; may be asked from any thread."""
+        if self._closed.is_set():
+            return 0
+        return max(0, self._pending - self._todo.qsize() - self._done.qsize())
+
     def ready(self) -> list[tuple[int, R]]:
         """Wait until a result is there, and hand over all that are, with the items' numbers.
 

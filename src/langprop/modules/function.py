@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from langprop.errors import ModuleError
 from langprop.modules.module import Module
-from langprop.modules.score import Score, described, exact_match
+from langprop.modules.score import Scored, described, exact_match
 from langprop.modules.stub import Stub
 
 if TYPE_CHECKING:
@@ -22,26 +22,29 @@ class FunctionModule(Module):
         self,
         function: Callable[..., Any],
         *,
-        score: Callable[[Any, Any], float | Score] = exact_match,
+        score: Callable[[Any, Any], Scored] = exact_match,
+        weights: Mapping[str, float] | None = None,
         preprocess: Callable[[Any], tuple[Any, ...]] | None = None,
         check_output: Callable[[Any], Any] | None = None,
-        exception_score: float = 0.0,
+        exception_score: float | Mapping[str, float] = 0.0,
         seeds: Sequence[str] = (),
         prompts: Prompts | None = None,
         depends: Sequence[Module] = (),
+        frozen: bool = False,
     ) -> None:
         called: list[Module] = list(depends) if isinstance(depends, Sequence) else [depends]
         stub = Stub.from_function(function, partial(_is_called, called))
         self.depends = called
         self.entry_point, self.stub = stub.entry_point, stub.source
         self.seeds = list(seeds) or ([stub.seed] if stub.seed is not None else [])
+        self.weights = {} if weights is None else weights
         self.exception_score = exception_score
         self.prompts = prompts
         self.__name__ = function.__name__
         self.__doc__ = function.__doc__
         self.__wrapped__ = function
         self._score, self._preprocess, self._check_output = score, preprocess, check_output
-        super().__init__()
+        super().__init__(frozen=frozen)
 
     def preprocess(self, sample: Any) -> tuple[Any, ...]:
         """As given to the decorator, or the default."""
@@ -56,7 +59,7 @@ class FunctionModule(Module):
         """As given to the decorator."""
         return None if self._check_output is None else self._check_output(output)
 
-    def score(self, output: Any, label: Any) -> float | Score:
+    def score(self, output: Any, label: Any) -> Scored:
         """As given to the decorator."""
         return self._score(output, label)
 
@@ -73,13 +76,15 @@ def module(function: Callable[..., Any]) -> FunctionModule: ...
 @overload
 def module(
     *,
-    score: Callable[[Any, Any], float | Score] = exact_match,
+    score: Callable[[Any, Any], Scored] = exact_match,
+    weights: Mapping[str, float] | None = None,
     preprocess: Callable[[Any], tuple[Any, ...]] | None = None,
     check_output: Callable[[Any], Any] | None = None,
-    exception_score: float = 0.0,
+    exception_score: float | Mapping[str, float] = 0.0,
     seeds: Sequence[str] = (),
     prompts: Prompts | None = None,
     depends: Sequence[Module] = (),
+    frozen: bool = False,
 ) -> Callable[[Callable[..., Any]], FunctionModule]: ...
 def module(function: Callable[..., Any] | None = None, **settings: Any) -> Any:
     """Make a Module of a stub: its signature and docstring are the specification.
@@ -89,9 +94,9 @@ def module(function: Callable[..., Any] | None = None, **settings: Any) -> Any:
 
     Args:
         function: The stub, where the decorator is written without brackets.
-        settings: `score(output, label)` (by default `exact_match`), `preprocess(sample)`,
-            `check_output(output)`, `exception_score`, `seeds`, `prompts` and `depends`, as in
-            `Module`.
+        settings: `score(output, label)` (by default `exact_match`), `weights`,
+            `preprocess(sample)`, `check_output(output)`, `exception_score`, `seeds`, `prompts`,
+            `depends` and `frozen`, as in `Module`.
 
     Raises:
         ModuleError: The stub can't be read, or uses what can't come along into a script.

@@ -21,6 +21,7 @@ class Links:
     Args:
         module: The module. If one that it calls calls it back, that gets the script which is
             judged.
+        best: Scripts by entry point, in place of those that are the best of their modules.
 
     Attributes:
         uses: Entry points that the module's own scripts may call.
@@ -32,10 +33,13 @@ class Links:
             entry point, or something in `depends` is no module.
     """
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, best: Mapping[str, Script] | None = None) -> None:
+        best = best or {}
         self.uses = _names(module)
         self.scripts = tuple(
-            dataclasses.replace(_script(other, module), uses=_names(other))
+            dataclasses.replace(
+                best.get(other.entry_point) or _script(other, module), uses=_names(other)
+            )
             for other in called(module)
         )
 
@@ -129,7 +133,7 @@ def _stand_in(script: Script) -> Module:
     from langprop.modules.module import Module
 
     module: Module = Module.__new__(Module)
-    module.entry_point = script.entry_point
+    module.entry_point, module.frozen = script.entry_point, True  # nobody can write others for it
     module.population.add([script])
     return module
 

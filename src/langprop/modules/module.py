@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from langprop.errors import DataError, ModuleError, PolicyError
 from langprop.modules.bundle import bundle
 from langprop.modules.links import Links, called, direct
-from langprop.modules.score import Score, described
+from langprop.modules.objectives import Objectives
+from langprop.modules.score import Scored, described
 from langprop.modules.stub import Stub
 from langprop.population.population import Population
 
@@ -42,6 +42,7 @@ class Module:
 
     Args:
         depends: Other modules that the scripts may call, where the class doesn't say it.
+        frozen: Whether it stays as it is, where the class doesn't say it.
 
     Attributes:
         entry_point: Name of the function. May be left out if there is a stub with one function.
@@ -52,32 +53,45 @@ class Module:
         stream_inputs: Whether a script sees one sample at a time, the next one after its answer to
             the one before. For data in which one input reveals another one's label, as in a time
             series; this is slower, and what was seen before can still be remembered.
-        exception_score: Score of a sample on which the script failed.
+        weights: Weight of each objective, where `score` returns a dict; such a dict must then have
+            exactly these names. Where none are given, those of the first dict count, each with the
+            weight 1.
+        exception_score: Score of a sample on which the script failed: the total, or a dict with the
+            value of each objective.
         depends: Other modules, whose functions the scripts may call by their names. Of each the
             best script is there, or the first seed script before it is trained. Modules may depend
             on each other.
+        frozen: Whether its scripts stay as they are where modules are trained together.
+        within: While modules are trained together: the one whose scores they all get, which is the
+            one that the trainer was given.
         executor: Where the trained function runs when the module is called; None for a process of
             its own, shared by all modules.
         limits: Limits of such a call; None for the default ones.
         example: The first training sample, while training.
         population: The scripts that are kept, and what is known of them.
+        objectives: Names of the objectives, from the scores so far; () for one number, None as long
+            as there were no scores.
         warned: Kinds of warnings that were given of this module; each is given once.
 
     Raises:
-        ModuleError: There is no entry point, the stub isn't Python, `exception_score` isn't finite,
-            or something in `depends` is no module or has the name of another.
+        ModuleError: There is no entry point, the stub isn't Python, `exception_score` or `weights`
+            can't be used, or something in `depends` is no module or has the name of another.
     """
 
     entry_point: str = ""
     stub: str = ""
     seeds: Sequence[str] = ()
     depends: Sequence[Module] = ()
+    frozen: bool = False
+    within: Module | None = None
     prompts: Prompts | None = None
-    exception_score: float = 0.0
+    weights: Mapping[str, float] = {}
+    exception_score: float | Mapping[str, float] = 0.0
     stream_inputs: bool = False
     executor: Executor | None = None
     limits: Limits | None = None
     example: Record | None = None
+    objectives: tuple[str, ...] | None = None
     population: Population
     warned: set[str]
 
@@ -92,9 +106,13 @@ class Module:
         module._session_id = ""
         return module
 
-    def __init__(self, *, depends: Sequence[Module] | None = None) -> None:
+    def __init__(
+        self, *, depends: Sequence[Module] | None = None, frozen: bool | None = None
+    ) -> None:
         if depends is not None:
             self.depends = depends
+        if frozen is not None:
+            self.frozen = frozen
         self.check()
 
     _lock: threading.Lock
@@ -125,8 +143,7 @@ class Module:
             )
         for seed in seeds:
             Stub.from_source(seed, self.entry_point)
-        if not math.isfinite(self.exception_score):
-            raise ModuleError(f"exception_score must be finite, but got {self.exception_score!r}.")
+        Objectives.of(self)
         if self.depends:
             self.depends = direct(self)
             called(self)
@@ -185,11 +202,13 @@ class Module:
         Called with each answer of the function.
         """
 
-    def score(self, output: Any, label: Any) -> float | Score:
+    def score(self, output: Any, label: Any) -> Scored:
         """How good an answer is; higher is better.
 
         Returns:
-            A number, or a `Score` with feedback in words.
+            A number; or a dict such as `{"accuracy": 1.0, "speed": 0.3}` with the value of each
+            objective, whose sum, weighted with `weights`, is the score; or a `Score` of either
+            with feedback in words.
         """
         raise NotImplementedError(f"{type(self).__name__} must define score(self, output, label).")
 
@@ -400,7 +419,8 @@ class Module:
     def state_dict(self) -> dict[str, Any]:
         """The population as JSON data, and which scripts it calls; without the sources."""
         state = {"entry_point": self.entry_point, "population": self.population.state_dict()}
-        return {**state, **Links(self).state_dict()}
+        known = {} if self.objectives is None else {"objectives": list(self.objectives)}
+        return {**state, **known, **Links(self).state_dict()}
 
     def load_state_dict(self, state: dict[str, Any], sources: Mapping[str, str]) -> None:
         """Restore a saved population, given the source of each script by id.
@@ -408,6 +428,8 @@ class Module:
         What it calls is what `depends` says now; `links.restore` brings back what it was.
         """
         self.population.load_state_dict(state["population"], sources)
+        known = state.get("objectives")
+        self.objectives = None if known is None else tuple(map(str, known))
 
 
 def _brief(value: Any) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True)
@@ -14,12 +14,16 @@ class Score:
     """How good an answer is.
 
     Attributes:
-        value: The score; higher is better. Must be finite.
+        value: The score, a finite number; higher is better. Or several by name: the objectives.
         feedback: What is wrong or right with the answer, in words; an LLM reads it.
     """
 
-    value: float
+    value: float | Mapping[str, float]
     feedback: str = ""
+
+
+Scored: TypeAlias = "float | Score | Mapping[str, float]"
+"""What a `score` may return: a number, one for each objective, or either with feedback."""
 
 
 def exact_match(output: Any, label: Any) -> float:

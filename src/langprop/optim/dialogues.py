@@ -178,6 +178,11 @@ class Dialogues:
         finally:
             thread.join(1.0)  # long done, unless this was given up at once
 
+    @property
+    def in_flight(self) -> int:
+        """Requests that wait for replies; may be asked from any thread."""
+        return self._pool.in_flight
+
     def cancel(self) -> None:
         """Give up what is in flight; may be called from any thread."""
         self._pool.close()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from langprop.errors import ScriptError
 from langprop.modules.links import called, direct
 from langprop.optim.choice import Feedback, choose, choose_worst
+from langprop.optim.credit import explain, scoring
 from langprop.optim.summary import Summary, same_outputs
 from langprop.population.policy import MAIN
 from langprop.population.record import Record
@@ -79,18 +80,19 @@ def update_variables(
         samples: How many at the most, where the strategy shows several.
 
     Returns:
-        Of the parent: `code`, `avg_score`, `summary` (a `Summary`), `same_outputs` (whether it
-        answered everything alike). Of the first sample: `record`, `status`, `score`, `args`,
-        `kwargs`, `inputs` (arguments by name), `outputs`, `label`, `exception`, `printed`,
-        `feedback`, `calls` (those of a sample with several, then those between modules: function,
-        inputs, output, exception, printed), `call_origins` (for each the function that made it, ""
-        for `Module.forward`); where `Module.forward` made several calls, `args`, `kwargs` and
-        `outputs` are those of the first one kept. `differences` says where the answer and the label
-        differ, if they can be compared entry by entry; `focus` holds the places of the inputs that
-        the exception is about, `output_focus` those where the answer differs, as paths of keys.
-        And `samples`, all that were chosen, each a mapping with these keys; `function_name`,
-        `stub`, `modules`. Without records, `record` is None, what would come from it is empty, and
-        so is `samples`.
+        Of the parent: `code`, `avg_score`, `avg_scores` (mean of each objective, by name; empty if
+        the score is one number), `summary` (a `Summary`), `same_outputs` (whether it answered
+        everything alike). Of the first sample: `record`, `status`, `score`, `scores` (the value of
+        each objective), `args`, `kwargs`, `inputs` (arguments by name), `outputs`, `label`,
+        `exception`, `printed`, `feedback`, `calls` (those of a sample with several, then those
+        between modules: function, inputs, output, exception, printed), `call_origins` (for each the
+        function that made it, "" for `Module.forward`); where `Module.forward` made several calls,
+        `args`, `kwargs` and `outputs` are those of the first one kept. `differences` says where the
+        answer and the label differ, if they can be compared entry by entry; `focus` holds the
+        places of the inputs that the exception is about, `output_focus` those where the answer
+        differs, as paths of keys. And `samples`, all that were chosen, each a mapping with these
+        keys; `function_name`, `stub`, `modules`. Without records, `record` is None, what would come
+        from it is empty, and so is `samples`.
 
     Raises:
         ConfigError: There is no such strategy, or the function returns something else.
@@ -104,7 +106,7 @@ def update_variables(
     return {
         **_specification(module),
         "code": policy.script.source,
-        **_performance(tracker),
+        **_performance(policy, tracker),
         **first,
         "samples": shown,
     }
@@ -130,11 +132,11 @@ def crossover_variables(
         samples: How many at the most, of each.
 
     Returns:
-        Those of `update_variables`, and `donor`, a mapping with `code`, `avg_score`, `summary`,
-        `same_outputs`; `common` (samples that both were judged on), `n_better`, `n_worse` (on how
-        many of them it has the higher or the lower score than the first parent); and `better`: of
-        the samples where it is better those with the largest advantage, each a mapping as in
-        `samples`, with `other`, a mapping of what the first parent did on it.
+        Those of `update_variables`, and `donor`, a mapping with `code`, `avg_score`, `avg_scores`,
+        `summary`, `same_outputs`; `common` (samples that both were judged on), `n_better`,
+        `n_worse` (on how many of them it has the higher or the lower score than the first parent);
+        and `better`: of the samples where it is better those with the largest advantage, each a
+        mapping as in `samples`, with `other`, a mapping of what the first parent did on it.
 
     Raises:
         ConfigError: As for `update_variables`.
@@ -155,7 +157,7 @@ def crossover_variables(
     ]
     second = {
         "code": donor.script.source,
-        **_performance(theirs),
+        **_performance(donor, theirs),
         "common": len(pairs),
         "n_better": len(gains),
         "n_worse": sum(one.score < other.score for one, other in pairs),
@@ -211,6 +213,7 @@ def _sample(module: Module, record: Record, stubs: Mapping[str, str]) -> dict[st
         "record": record,
         "status": record.status,
         "score": record.score,
+        "scores": dict(record.scores),
         "args": tuple(args),
         "kwargs": dict(kwargs),
         "inputs": inputs,
@@ -218,7 +221,7 @@ def _sample(module: Module, record: Record, stubs: Mapping[str, str]) -> dict[st
         "label": record.label,
         "exception": record.exception,
         "printed": record.printed,
-        "feedback": record.feedback,
+        "feedback": explain(module, record),
         "calls": calls,
         "call_origins": [call.origin for call in record.calls],
         "differences": describe(compared, MAX_DIFFERENCE) if compared is not None else "",
@@ -227,10 +230,15 @@ def _sample(module: Module, record: Record, stubs: Mapping[str, str]) -> dict[st
     }
 
 
-def _performance(tracker: Tracker) -> dict[str, Any]:
+def _performance(policy: Policy, tracker: Tracker) -> dict[str, Any]:
     summary = Summary.of(tracker.records, tracker)
     return {
         "avg_score": tracker.avg_score,
+        "avg_scores": {
+            name: objective.avg_score
+            for name, objective in policy.objectives.items()
+            if objective.count
+        },
         "summary": summary,
         "same_outputs": summary.same_outputs,
     }
@@ -240,7 +248,7 @@ def _specification(module: Module) -> dict[str, Any]:
     return {
         "function_name": module.entry_point,
         "stub": module.stub,
-        "scoring": module.scoring,
+        "scoring": scoring(module),
         "modules": {other.entry_point: other.stub for other in direct(module)},
     }
 

@@ -78,6 +78,7 @@ class LLMOptimizer(Optimizer):
     """
 
     selection: Selection
+    _held: Dialogues | None = None  # the conversations of this step
 
     def __init__(
         self,
@@ -300,7 +301,7 @@ class LLMOptimizer(Optimizer):
     def _dialogues(self, module: Module) -> Dialogues:
         for policy in module.population.policies:
             self._seen[policy.id[:_DIGITS]] = None
-        return Dialogues(
+        self._held = Dialogues(
             module,
             _prompts(module),
             self._first_variables(module),
@@ -314,6 +315,7 @@ class LLMOptimizer(Optimizer):
             continuations=self.continuations,
             concurrency=self.concurrency,
         )
+        return self._held
 
     def _remember(self, scripts: Iterable[Script]) -> None:
         for script in scripts:
@@ -322,6 +324,12 @@ class LLMOptimizer(Optimizer):
             del self._seen[old]
 
     # What was spent, and state
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that wait for replies now; may be asked from any thread."""
+        held = self._held
+        return held.in_flight if held is not None else 0
 
     @property
     def spent(self) -> Usage:
@@ -376,6 +384,7 @@ class LLMOptimizer(Optimizer):
 
     def close(self) -> None:
         """Let go of connections, unless another optimizer asks the same model now."""
+        self._held = None
         close_unused(self.llm)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from langprop.errors import ScriptError
 from langprop.optim.optimizer import Optimizer
+from langprop.population.selection import Chooser, Selection, as_selection
 from langprop.scripts.script import Script
 
 if TYPE_CHECKING:
@@ -43,12 +44,16 @@ class MutationOptimizer(Optimizer):
         fresh: Share of the children that are written from scratch, in [0, 1]; from a seed script,
             by several edits.
         fresh_stuck: The same when there was no progress for many updates.
-        tournament: Policies that are drawn for one parent; the best of them becomes it.
+        tournament: Policies that are drawn for one parent; the best of them becomes it. With a
+            selection rule, second parents only are chosen so.
+        selection: Rule that chooses the parents, and perhaps who survives: "pareto", "confident" or
+            another name of one, or a `Selection`; None for tournaments, in which the best survive.
         max_size: Expressions and statements in a script, beyond which growing becomes rare; at
             least half more than the largest seed script is always allowed.
 
     Raises:
         ValueError: A number is out of range.
+        ConfigError: There is no such selection rule, or it doesn't go with the numbers.
     """
 
     name = "mutation"
@@ -66,6 +71,7 @@ class MutationOptimizer(Optimizer):
         fresh_stuck: float = 0.8,
         tournament: int = 2,
         max_size: int = 120,
+        selection: Selection | Chooser | str | None = None,
     ) -> None:
         super().__init__(n_parents=n_parents, n_children=n_children, capacity=capacity, decay=decay)
         for name, value in (
@@ -82,6 +88,9 @@ class MutationOptimizer(Optimizer):
         ):
             if count is not None and count < 1:
                 raise ValueError(f"{name} must be at least 1, but got {count!r}.")
+        self.selection = None if selection is None else as_selection(selection)
+        if self.selection is not None:
+            self.selection.check(n_parents=n_parents, capacity=capacity)
         self.survivors = capacity
         self.n_first = n_first or n_parents * n_children
         self.crossover = crossover
@@ -89,13 +98,16 @@ class MutationOptimizer(Optimizer):
         self.tournament = tournament
         self.max_size = max_size
         self._seen: dict[str, None] = {}  # the newest last
-        self._best: float | None = None
-        self._stuck = 0
+        # By entry point: the best priority, and updates since it rose. Modules that are trained
+        # together are improved one by one.
+        self._progress: dict[str, tuple[float, int]] = {}
 
     def seed(self, seed: int) -> None:
         """Restart the generator, and forget what was written."""
         super().seed(seed)
-        self._seen, self._best, self._stuck = {}, None, 0
+        self._seen, self._progress = {}, {}
+        if self.selection is not None:
+            self.selection.reset()
 
     # The two methods
 
@@ -116,13 +128,12 @@ class MutationOptimizer(Optimizer):
             return self.setup(module)
         for policy in policies:
             self._is_new(policy.script)
-        self._watch(policies)
-        share = self.fresh + (self.fresh_stuck - self.fresh) * min(1.0, self._stuck / _FULL)
+        stuck = self._watch(module.entry_point, policies)
+        share = self.fresh + (self.fresh_stuck - self.fresh) * min(1.0, stuck / _FULL)
         share *= _SEEDED if module.seeds else 1.0
         size = self._max_size(module)
         children: list[Script] = []
-        for _ in range(self.n_parents):
-            parent = self._parent(policies)
+        for parent in self._parents(policies):
             count = self.n_children
             scratch = int(self.rng.binomial(count, share))
             children += self._distinct(scratch, partial(self._from_scratch, module))
@@ -188,6 +199,11 @@ class MutationOptimizer(Optimizer):
         """A seed for one piece of work: the workshop has no part in this generator."""
         return int(self.rng.integers(1 << 63))
 
+    def _parents(self, policies: list[Policy]) -> list[Policy]:
+        if self.selection is not None:
+            return self.selection(policies, self.n_parents, self.rng)
+        return [self._parent(policies) for _ in range(self.n_parents)]
+
     def _parent(self, policies: list[Policy]) -> Policy:
         """The best of some that are drawn; policies come best first."""
         return policies[min(int(self.rng.integers(len(policies))) for _ in range(self.tournament))]
@@ -204,25 +220,35 @@ class MutationOptimizer(Optimizer):
             del self._seen[next(iter(self._seen))]
         return new
 
-    def _watch(self, policies: list[Policy]) -> None:
-        """Count updates without progress."""
+    def _watch(self, name: str, policies: list[Policy]) -> int:
+        """Count a module's updates without progress."""
         best = max(policy.priority for policy in policies)
-        if self._best is None or best > self._best + 1e-9 * max(1.0, abs(self._best)):
-            self._best, self._stuck = best, 0
-        else:
-            self._stuck += 1
+        before, stuck = self._progress.get(name, (None, 0))
+        rose = before is None or best > before + 1e-9 * max(1.0, abs(before))
+        self._progress[name] = (best, 0) if before is None or rose else (before, stuck + 1)
+        return self._progress[name][1]
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on, as plain JSON data."""
         seen = "".join(self._seen)
-        return {**super().state_dict(), "seen": seen, "best": self._best, "stuck": self._stuck}
+        rule = {} if self.selection is None else {"selection": self.selection.state_dict()}
+        memory = {"seen": seen, "progress": self._progress}
+        return {**super().state_dict(), **memory, **rule}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a saved state."""
         super().load_state_dict(state)
         seen = state["seen"]
         self._seen = {seen[start : start + _DIGITS]: None for start in range(0, len(seen), _DIGITS)}
-        self._best, self._stuck = state["best"], state["stuck"]
+        progress = state.get("progress", {})  # older checkpoints have none by name
+        self._progress = {name: (best, stuck) for name, (best, stuck) in progress.items()}
+        if self.selection is not None:
+            self.selection.load_state_dict(state.get("selection", {}))
+
+    def settings(self) -> dict[str, Any]:
+        """As for every optimizer, with the rule."""
+        rule = {} if self.selection is None else {"selection": self.selection.settings()}
+        return {**super().settings(), **rule}
 
 
 def _example(module: Module) -> Example | None:

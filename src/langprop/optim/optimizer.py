@@ -156,6 +156,11 @@ class Optimizer(abc.ABC):
     def close(self) -> None:  # noqa: B027 - optional: most optimizers hold nothing
         """Let go of connections."""
 
+    @property
+    def in_flight(self) -> int:
+        """Requests to models that wait for replies now; may be asked from any thread."""
+        return 0
+
     def usage(self) -> dict[str, float]:
         """What was spent: calls, prompt_tokens, completion_tokens, usd (absent where unknown)."""
         return {}
@@ -165,11 +170,11 @@ class Optimizer(abc.ABC):
         return {"rng": self.rng.bit_generator.state}
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the workshop, which is a process, and the run: a copy gets its own."""
+        """All but the workshop (a process), the run, and requests: a copy gets its own."""
         return {
             name: value
             for name, value in vars(self).items()
-            if name not in ("_workshop", "cassette", "recorded")
+            if name not in ("_workshop", "cassette", "recorded", "_held")
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from langprop.population.record import Record
-from langprop.population.tracker import Tracker
+from langprop.population.tracker import Objective, Tracker, check_finite
 from langprop.scripts.script import Script
 
 MAIN = "main"
@@ -23,16 +23,24 @@ class Policy:
 
     Attributes:
         trackers: By name; the usual one is "main".
+        objectives: Where scores consist of several objectives, what is known of each, by name; told
+            with the records of whatever tracker. Their weighted sum is the score, so they are no
+            part of the priority.
         notes: What selection rules remember of it, by rule; plain JSON data, saved with it.
         val_score: Mean score on the validation set, if it was validated.
+        val_stderr: Standard error of it.
+        val_scores: Mean of each objective there; empty for a score that is one number.
     """
 
     def __init__(self, script: Script, weights: Mapping[str, float] | None = None) -> None:
         self.script = script
         self.weights = dict(weights or {})
         self.trackers: dict[str, Tracker] = {MAIN: Tracker()}
+        self.objectives: dict[str, Objective] = {}
         self.notes: dict[str, Any] = {}
         self.val_score: float | None = None
+        self.val_stderr = 0.0
+        self.val_scores: dict[str, float] = {}
 
     @property
     def id(self) -> str:
@@ -90,17 +98,40 @@ class Policy:
         return [record for tracker in self.trackers.values() for record in tracker.records]
 
     def tell(self, records: Iterable[Record], tracker: str = MAIN) -> None:
-        """Append records to a tracker, which is made if it is new."""
-        self.trackers.setdefault(tracker, Tracker()).tell(records)
+        """Append records to a tracker, which is made if it is new, and tell the objectives.
+
+        Raises:
+            ValueError: A score isn't finite; none is told then.
+        """
+        new = list(records)
+        parts: dict[str, list[float]] = {}
+        for record in new:
+            if record.scores:
+                for name, value in record.scores.items():
+                    parts.setdefault(name, []).append(value)
+        for values in parts.values():
+            check_finite(values)
+        self.trackers.setdefault(tracker, Tracker()).tell(new)
+        if parts:
+            weights = new[-1].weights
+            for name, values in parts.items():
+                objective = self.objectives.setdefault(name, Objective())
+                objective.factor = weights.get(name, objective.factor)
+                objective.tell_scores(values)
 
     def decay(self, decay: float) -> None:
-        """Fold the step into the past, in all trackers."""
-        for tracker in self.trackers.values():
+        """Fold the step into the past, in all trackers and objectives."""
+        for tracker in (*self.trackers.values(), *self.objectives.values()):
             tracker.decay(decay)
 
     def state_dict(self) -> dict[str, Any]:
         """All but the source, as JSON data."""
         script = self.script
+        optional = {  # left out where there is nothing, so that most checkpoints stay as they were
+            "notes": self.notes,
+            "objectives": {name: each.state_dict() for name, each in self.objectives.items()},
+            "val_scores": self.val_scores,
+        }
         return {
             "id": script.id,
             "entry_point": script.entry_point,
@@ -108,8 +139,9 @@ class Policy:
             "donor": script.donor,
             "origin": script.origin,
             "val_score": self.val_score,
+            "val_stderr": self.val_stderr,
             "weights": self.weights,
-            **({"notes": self.notes} if self.notes else {}),
+            **{name: value for name, value in optional.items() if value},
             "trackers": {name: tracker.state_dict() for name, tracker in self.trackers.items()},
         }
 
@@ -134,10 +166,15 @@ class Policy:
         )
         policy = cls(script, state["weights"])
         policy.val_score = state["val_score"]
+        policy.val_stderr = float(state.get("val_stderr", 0.0))
+        policy.val_scores = dict(state.get("val_scores", {}))
         policy.notes = dict(state.get("notes", {}))
         policy.trackers = {name: Tracker() for name in state["trackers"]}
         for name, tracker in policy.trackers.items():
             tracker.load_state_dict(state["trackers"][name])
+        for name, saved in state.get("objectives", {}).items():
+            policy.objectives[name] = Objective()
+            policy.objectives[name].load_state_dict(saved)
         return policy
 
     def __repr__(self) -> str:

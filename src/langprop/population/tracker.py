@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from langprop.population.moments import Moments, between
@@ -49,15 +49,20 @@ class Tracker:
             ValueError: A score isn't finite.
         """
         new = list(records)
-        if not new:
-            return
-        scores = [record.score for record in new]
-        if not all(map(math.isfinite, scores)):
-            bad = next(score for score in scores if not math.isfinite(score))
-            raise ValueError(f"scores must be finite, but got {bad!r}.")
-        step = self._step.plus(Moments.of(scores))
-        self._count, self._mean, self._spread = self._count + len(new), step.mean, step.spread
+        self.tell_scores([record.score for record in new])
         self.records.extend(new)
+
+    def tell_scores(self, scores: Sequence[float]) -> None:
+        """Take in scores of this step whose records are kept elsewhere, or nowhere.
+
+        Raises:
+            ValueError: A score isn't finite; none is taken in then.
+        """
+        if not scores:
+            return
+        check_finite(scores)
+        step = self._step.plus(Moments.of(list(scores)))
+        self._count, self._mean, self._spread = self._count + len(scores), step.mean, step.spread
 
     @property
     def count(self) -> int:
@@ -139,6 +144,38 @@ class Tracker:
         self.past_spread = _spread(state.get("past_spread"), self.past_weight)
         self._spread = _spread(state.get("spread"), self._count)
         self.records = []
+
+
+class Objective(Tracker):
+    """What is known of one objective of a policy's scores: a tracker that holds no records.
+
+    Args:
+        factor: Weight of the objective in the score. (The `weight` of a tracker are its samples.)
+    """
+
+    def __init__(self, factor: float = 1.0) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def state_dict(self) -> dict[str, Any]:
+        """The numbers as JSON data."""
+        return {**super().state_dict(), "factor": self.factor}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore saved numbers."""
+        super().load_state_dict(state)
+        self.factor = float(state["factor"])
+
+
+def check_finite(scores: Iterable[float]) -> None:
+    """See whether scores can be told.
+
+    Raises:
+        ValueError: One isn't finite.
+    """
+    if not all(map(math.isfinite, scores)):
+        bad = next(score for score in scores if not math.isfinite(score))
+        raise ValueError(f"scores must be finite, but got {bad!r}.")
 
 
 def _spread(saved: Any, weight: float) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import math
 import signal
 import threading
@@ -50,7 +51,10 @@ class Alarm:
     def start(self) -> None:
         """Start the clock."""
         if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
-            self._previous = signal.signal(signal.SIGALRM, self._on_tick)
+            # ^C may come between any two lines: what is needed to stop the clock is known first.
+            self._previous = signal.getsignal(signal.SIGALRM)
+            atexit.register(self.pause)  # else a tick kills an interpreter that has no handlers left
+            signal.signal(signal.SIGALRM, self._on_tick)
             self.resume()
 
     def resume(self) -> None:
@@ -69,6 +73,7 @@ class Alarm:
             self.pause()
             signal.signal(signal.SIGALRM, self._previous)
             self._previous = None
+            atexit.unregister(self.pause)
 
     def _on_tick(self, number: int, frame: FrameType | None) -> None:
         del number, frame

@@ -49,6 +49,7 @@ it, and before that its length. A frame of a script that calls no other costs no
 
 _LENGTH = struct.Struct("<I")
 _FLUSH_SIZE = 1 << 15  # [bytes]
+_new = tuple.__new__  # as a named tuple's own does it, in a part of the time
 _MAX_GROUP = 2_000  # [bytes] below it, the decoder needn't check what the bytes claim
 
 
@@ -65,6 +66,10 @@ class FrameWriter:
         self._patience = patience
         self._parts: list[bytes] = []
         self._size = 0
+        self._flushed = time.perf_counter()
+
+    def hold(self) -> None:
+        """Begin to wait only now: what came before was handed out."""
         self._flushed = time.perf_counter()
 
     def write(
@@ -166,12 +171,18 @@ def _together(frames: Sequence[Frame], limits: Limits) -> list[Outcome]:
 def _answered(answer: Any, seconds: float) -> Outcome:
     """An outcome of a call that went well; at a third of the price of the frozen constructor."""
     outcome = object.__new__(Outcome)
-    fields = outcome.__dict__
-    fields["status"] = "ok"
-    fields["output"] = answer
-    fields["exception"] = fields["printed"] = ""
-    fields["seconds"] = seconds if 0 <= seconds < 1e9 else 0.0
-    fields["calls"] = ()
+    object.__setattr__(
+        outcome,
+        "__dict__",
+        {
+            "status": "ok",
+            "output": answer,
+            "exception": "",
+            "printed": "",
+            "seconds": seconds if 0 <= seconds < 1e9 else 0.0,
+            "calls": (),
+        },
+    )
     return outcome
 
 
@@ -205,10 +216,12 @@ class FrameReader:
         if self._rest:
             rest = self._rest
             rest += data
-        frames, place = [], 0
+        frames: list[Frame] = []
+        place = 0
         last = len(rest) - HEADER.size
+        unpack, arena = HEADER.unpack_from, self._arena
         while place <= last:
-            n_payload, index, code, seconds, n_printed = HEADER.unpack_from(rest, place)
+            n_payload, index, code, seconds, n_printed = unpack(rest, place)
             linked = code >= LINKED
             if (
                 n_payload > (self._max_linked if linked else self._max_payload)
@@ -227,7 +240,7 @@ class FrameReader:
                 frames.append(self._linked(index, status, seconds, printed, payload))
             else:
                 status = STATUSES[code]
-                frames.append(Frame(index, status, seconds, printed, payload, b"", self._arena))
+                frames.append(_new(Frame, (index, status, seconds, printed, payload, b"", arena)))
             place = end
         if rest is data:
             self._rest += data[place:]

@@ -24,6 +24,8 @@ class Seeds:
     def __init__(self, source: str) -> None:
         self._used = "random" in source
         self._numbers: tuple[int, int] | None = None
+        self._episode: int | None = None
+        self._states: dict[int, tuple[Any, Any, Any]] = {}
         if self._used and "default_rng" in source:
             self._patch()
 
@@ -36,6 +38,29 @@ class Seeds:
         if numpy is not None:
             numpy.random.seed(number & 0xFFFF_FFFF)
         self._numbers = (number & 0xFFFF_FFFF, 0)
+
+    def switch(self, episode: int) -> None:
+        """Go on with the generators of an episode, as if there were no others beside it."""
+        if not self._used or episode == self._episode:
+            return
+        numpy = sys.modules.get("numpy")
+        if self._episode is not None:
+            state = numpy.random.get_state() if numpy is not None else None
+            self._states[self._episode] = random.getstate(), state, self._numbers
+        self._episode = episode
+        if episode not in self._states:
+            self.set(episode)
+            return
+        own, state, self._numbers = self._states[episode]
+        random.setstate(own)
+        if numpy is not None and state is not None:
+            numpy.random.set_state(state)
+
+    def forget(self, episode: int) -> None:
+        """An episode has ended."""
+        self._states.pop(episode, None)
+        if self._episode == episode:
+            self._episode = None
 
     def _patch(self) -> None:
         import numpy as np

@@ -126,7 +126,8 @@ def run_session(
 ) -> None:
     """Answer messages until the channel is closed.
 
-    A message is a list of episodes that have ended, and a list of calls: episode, args, kwargs.
+    A message is a list of episodes that have ended, and three lists with an item for each call:
+    episode, args, kwargs. The last one is empty if no call has any.
     """
     worker = _worker(job, channel_fd, progress_fd, arena_fd)
     arguments = ArgumentReader(arguments_fd)
@@ -141,14 +142,17 @@ def run_session(
         message = _receive(channel_fd, LENGTH.unpack(size)[0])
         if message is None:
             return
-        ended, calls = decode(message, fetch=arguments.read, own=True)
+        ended, calls, args, kwargs = decode(message, fetch=arguments.read, own=True)
         worker.arena.clear()
         for episode in ended:
             episodes.pop(episode, None)
+            worker.seeds.forget(episode)
         worker.alarm.resume()
-        for index, (episode, args, kwargs) in enumerate(calls):
+        worker.frames.hold()
+        for index, episode in enumerate(calls):
             worker.begin(index)
-            result = _step(worker, episodes, episode, args, kwargs)
+            named = kwargs[index] if kwargs else {}
+            result = _step(worker, episodes, episode, args[index], named)
             worker.end(index, result)
             if result.status == "memory":
                 restore_memory_limit()
@@ -164,9 +168,9 @@ def _step(
     kwargs: dict[str, Any],
 ) -> Result:
     """One call of a session; the first of an episode loads the script anew."""
+    worker.seeds.switch(episode)
     function = episodes.get(episode)
     if function is None:
-        worker.seeds.set(episode)
         loaded = worker.caller.load()
         if isinstance(loaded, Result):
             return loaded

@@ -62,6 +62,7 @@ class Zygote:
 
     def serve(self) -> None:
         """Do what the trusted side says until it has gone."""
+        gc.collect()
         self._settle()
         self._poll.register(self._channel.fileno(), select.POLLIN)
         report = linux.memfd(self._confinement.layers.to_json())
@@ -87,6 +88,7 @@ class Zygote:
         if self._warm_up is not None:
             self._warm_up()
             self._warm_up = None
+            gc.collect()
             self._settle()
 
     def kill_all(self) -> None:
@@ -101,6 +103,8 @@ class Zygote:
 
     def _obey(self, message: Message) -> None:
         if message.kind == control.LOAD:
+            # Before, when there is little to look at: plain data holds no cycles.
+            gc.collect()
             self._inputs[message.number] = read_inputs(message.fds[0])
             self._settle()
         elif message.kind == control.DROP:
@@ -112,7 +116,6 @@ class Zygote:
 
     def _settle(self) -> None:
         """After new data: keep the children's garbage collector from copying it by touching."""
-        gc.collect()
         gc.disable()
         gc.freeze()
         self._confinement.measure()

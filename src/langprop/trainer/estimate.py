@@ -13,6 +13,7 @@ from langprop.llms.base import Usage
 from langprop.llms.budget import Budget
 from langprop.llms.prices import PRICES_DATE, table_age
 from langprop.trainer.example import read_example
+from langprop.trainer.joint import trained
 
 if TYPE_CHECKING:
     from langprop.modules.module import Module
@@ -92,19 +93,22 @@ def estimate(trainer: Trainer, module: Module, train: Any = None, val: Any = Non
     size = len(train) if isinstance(train, Sized) else None
     steps = _steps(trainer, size)
     optimizer = trainer.optimizer
+    modules = trained(module) if trainer.train_depends else [module]
     evaluations = None
     if steps is not None and (size is not None or trainer.batch_size is not None):
         batch = min(filter(None, (trainer.batch_size, size)))
         children = optimizer.n_parents * optimizer.n_children
         kept = max(optimizer.capacity, optimizer.survivors or optimizer.capacity + children)
-        evaluations = steps * (kept + children) * batch
+        evaluations = len(modules) * steps * (kept + children) * batch
         val = module.val_data() if val is None else val
         if isinstance(val, Sized):
             times = trainer.max_epochs or 1
             if trainer.val_interval is not None:
                 times = steps // trainer.val_interval + 1
             evaluations += times * trainer.n_val * len(val)
-    usage = optimizer.expected_usage(module, 1 if steps is None else steps)
+    usage = Usage()
+    for each in modules:
+        usage += optimizer.expected_usage(each, 1 if steps is None else steps)
     attempts = int(getattr(optimizer, "attempts", 1))
     return Estimate(steps, evaluations, usage, attempts, optimizer.name, trainer.budget)
 

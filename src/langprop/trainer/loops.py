@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from langprop.data.batches import batches
 from langprop.errors import DataError, OutOfBudget, OutOfTime
-from langprop.trainer.report import Report
+from langprop.trainer.validation import validate
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from langprop.evaluation import Batch
     from langprop.modules.module import Module
+    from langprop.trainer.course import Course
     from langprop.trainer.trainer import Trainer
 
 
@@ -23,20 +25,12 @@ class FitLoop:
     Args:
         trainer: Says how long and how often; takes the steps.
         module: What is trained.
-        train: Samples.
-        val: Samples to validate on, if any.
-        rng: Shuffles the samples; None to keep their order.
+        course: The data.
     """
 
-    def __init__(
-        self,
-        trainer: Trainer,
-        module: Module,
-        train: Any,
-        val: Batch | None,
-        rng: np.random.Generator | None,
-    ) -> None:
-        self.trainer, self.module, self.train, self.val, self.rng = trainer, module, train, val, rng
+    def __init__(self, trainer: Trainer, module: Module, course: Course) -> None:
+        self.trainer, self.module, self.course = trainer, module, course
+        self.rng = trainer.seeds.data if course.shuffle else None  # None keeps the order
         spans = (trainer.max_epochs, trainer.max_steps, trainer.max_time)
         starts = (trainer.began["epoch"], trainer.began["step"], trainer.seconds)
         # Limits are of this call of fit, or of the one that is resumed: not of what was before.
@@ -52,7 +46,7 @@ class FitLoop:
             DataError: The data gave no samples.
         """
         trainer = self.trainer
-        trainer.deadline = self.deadline
+        trainer.allowance.deadline = self.deadline
         self._check_limits()  # a run that is resumed may have been at its end
         try:
             while not trainer.stopped and (
@@ -66,10 +60,15 @@ class FitLoop:
             trainer.stop(str(error))
             trainer.end_step(self.module)
         finally:
-            trainer.deadline = None
+            trainer.allowance.deadline = None
         if trainer.validated != trainer.step:  # what was learned last is validated, too
             with contextlib.suppress(OutOfBudget):
                 self.validate()
+
+    def validate(self) -> None:
+        """Validate, if there is data for it."""
+        if self.course.val is not None:
+            validate(self.trainer, self.module, self.course.val)
 
     def _epoch(self) -> None:
         trainer, module = self.trainer, self.module
@@ -89,25 +88,37 @@ class FitLoop:
         trainer, steps = self.trainer, 0
         if self.rng is not None and trainer.epoch_data is not None:
             self.rng.bit_generator.state = trainer.epoch_data  # resumed in the midst of an epoch
-        for samples in batches(self.train, trainer.batch_size, rng=self.rng):
+        trainer.further.begin()
+        for samples in self._batches():
             steps += 1
             if steps <= trainer.batch:  # taken before the run was resumed
+                trainer.further.tell(samples)
                 continue
             trainer.call("on_train_batch_start", self.module)
             trainer.fit_batch(self.module, samples)
+            trainer.further.tell(samples)
             trainer.step += 1
             trainer.batch = steps
             trainer.call("on_train_batch_end", self.module)
+            trainer.log(self.module)
             if trainer.val_interval is not None and trainer.step % trainer.val_interval == 0:
                 self.validate()
-            trainer.log(self.module)
             trainer.save(self.module)
             if trainer.optimizer.account.exhausted:
                 trainer.stop(f"budget: {trainer.optimizer.account.exhausted}")
             self._check_limits()
             if trainer.stopped:
                 break
+        if steps < trainer.batch:
+            raise DataError(
+                f"the run had taken {trainer.batch} steps in this epoch, but now the data holds "
+                f"{steps} batches only: resume it with the data that it was begun with."
+            )
         return steps
+
+    def _batches(self) -> Iterator[list[Any]]:
+        found = batches(self.course.train, self.trainer.batch_size, rng=self.rng)
+        return itertools.islice(found, self.course.epoch_steps)
 
     def _check_limits(self) -> None:
         trainer = self.trainer
@@ -115,22 +126,6 @@ class FitLoop:
             trainer.stop(f"max_steps={trainer.max_steps}")
         if self.deadline is not None and trainer.seconds >= self.deadline:
             trainer.stop(f"max_time={trainer.max_time:g} s")
-
-    def validate(self) -> None:
-        """Validate the best policies that weren't yet; the best of all becomes the champion."""
-        if self.val is None:
-            return
-        trainer, population = self.trainer, self.module.population
-        ranked = sorted(population.policies, key=lambda policy: policy.rank, reverse=True)
-        new = [policy for policy in ranked[: trainer.n_val] if policy.val_score is None]
-        records = trainer.evaluate(self.module, [policy.script for policy in new], self.val)
-        for policy in new:
-            policy.val_score = Report(policy.id, records[policy.id]).score
-            population.crown(policy)
-        if population.champion is not None and population.champion.val_score is not None:
-            trainer.metrics["val/score"] = population.champion.val_score
-        trainer.validated = trainer.step
-        trainer.call("on_validation_end", self.module)
 
 
 def _state(rng: np.random.Generator | None) -> Any:

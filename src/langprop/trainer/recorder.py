@@ -13,7 +13,9 @@ from langprop.loggers.table import failures
 from langprop.modules.bundle import bundle
 from langprop.modules.links import Links
 from langprop.modules.module import Module
+from langprop.trainer.lineage import Lineage
 from langprop.trainer.run_dir import METRICS, RunDir
+from langprop.trainer.worst import Worst
 
 if TYPE_CHECKING:
     from langprop.population.policy import Policy
@@ -40,6 +42,8 @@ class Recorder:
         self._broken: list[Logger] = []
         self._open = False
         self._best = ""
+        self._lineage: Lineage | None = None
+        self._worst: Worst | None = None
 
     def open(self, name: str, config: Mapping[str, Any], *, resume: bool = False) -> None:
         """Make the folder, unless it is open or none is wanted, and begin with the loggers.
@@ -62,6 +66,7 @@ class Recorder:
             self.run_dir = run_dir
             run_dir.write_config(config)
             self._own = [JSONLogger(self.run_dir.path / METRICS)]
+            self._lineage, self._worst = Lineage(run_dir.path), Worst(run_dir.path)
         self._open = True
         folder = self.run_dir.path if self.run_dir is not None else None
         self._tell(lambda logger: logger.start(name, config, folder, resume=resume))
@@ -69,6 +74,7 @@ class Recorder:
     def forget(self) -> None:
         """Leave the folder as it is; the next run gets another."""
         self.run_dir, self._own, self._open, self._best = None, [], False, ""
+        self._lineage = self._worst = None
 
     def log(self, figures: Mapping[str, Any], step: int) -> None:
         """Write figures to all loggers. One that fails is told of once, and the run goes on."""
@@ -82,31 +88,59 @@ class Recorder:
         about = {"id": policy.id, "priority": policy.priority, "origin": policy.script.origin}
         self._tell(lambda logger: logger.log_script(policy.script.source, step, about))
 
-    def log_failures(self, policies: Sequence[Policy], step: int) -> None:
-        """Write a table of this step's failures to the loggers, while the records are there."""
+    def log_failures(
+        self, policies: Sequence[Policy], step: int, best: Policy | None = None
+    ) -> None:
+        """Write what went wrong in this step, while the records are there.
+
+        The loggers get a table of failures; the folder, the worst samples of the best policy.
+
+        Args:
+            policies: With this step's records.
+            step: The step.
+            best: The best policy; None for the one with the highest priority.
+        """
         if self._others:
             rows = failures(policies)
             self._tell(lambda logger: logger.log_table("failures", rows, step))
+        if self._worst is not None:
+            self._worst.note(policies, step, best)
 
-    def save(self, state: Mapping[str, Any], module: Module) -> None:
+    def save(
+        self, state: Mapping[str, Any], module: Module, others: Sequence[Module] = ()
+    ) -> None:
         """Write a checkpoint, if there is a folder.
+
+        Args:
+            state: What is saved.
+            module: The module that is trained.
+            others: Those that are trained together with it.
 
         Raises:
             CheckpointError: It can't be written; the one before is intact.
         """
         if self.run_dir is None:
             return
-        population, best = module.population, module.best
-        policies = [*population.policies, *([population.champion] if population.champion else [])]
+        best = module.best
+        policies = [
+            policy
+            for population in {id(each): each.population for each in (module, *others)}.values()
+            for policy in (*population.policies, population.champion)
+            if policy is not None
+        ]
         links = Links(module)
         scripts = [*(policy.script for policy in policies), *links.scripts]
         sources = {script.id: script.source for script in scripts}
         text = bundle(links.attach(best.script), parsed=False) if best else None
+        if self._lineage is not None:
+            self._lineage.note((policy.script for policy in policies), int(state.get("step", 0)))
         self.run_dir.save(state, sources, text)
 
     def close(self) -> None:
         """Write what is held back, and let others into the folder."""
         self._tell(lambda logger: logger.close())
+        if self._worst is not None:
+            self._worst.close()
         if self.run_dir is not None:
             self.run_dir.unlock()
 

@@ -20,6 +20,7 @@ from typing import Any
 from langprop.errors import CheckpointError, ModuleError
 from langprop.modules.links import restore
 from langprop.modules.module import Module
+from langprop.trainer.lines import is_validation
 
 CHECKPOINT, PREVIOUS, METRICS = "checkpoint.json", "checkpoint.previous.json", "metrics.jsonl"
 
@@ -139,6 +140,7 @@ class RunDir:
             if script_id not in self._written or not (self.path / name).exists():
                 self._write(name, source)
                 self._written.add(script_id)
+        self._written.intersection_update(sources)  # a long run names many thousands
         self._keep_previous()
         self._write(CHECKPOINT, json.dumps({"format": FORMAT, **state}, default=_plain))
         if best is not None and best != self._best:
@@ -150,16 +152,58 @@ class RunDir:
         """Whether there is a checkpoint."""
         return (self.path / CHECKPOINT).exists()
 
-    def read(self, *, previous: bool = False) -> tuple[dict[str, Any], dict[str, str]]:
+    @classmethod
+    def holding(cls, file: str | Path) -> RunDir:
+        """The folder in which the scripts lie that a checkpoint file names, such as a copy."""
+        folder = Path(file).absolute().parent
+        near = (folder, folder.parent)
+        return cls(next((path for path in near if (path / "scripts").is_dir()), folder))
+
+    def copy_to(self, path: Path) -> None:
+        """Copy the last checkpoint, in one piece.
+
+        Args:
+            path: The copy. If its folder isn't one in this folder, the scripts are copied, too.
+
+        Raises:
+            CheckpointError: It can't be written, or the checkpoint can't be read.
+        """
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.parent.parent.resolve() != self.path.resolve():
+                other = RunDir(path.parent)
+                for name, source in self.read()[1].items():
+                    if not (path.parent / "scripts" / f"{name}.py").exists():
+                        other._write(f"scripts/{name}.py", source)
+            draft.unlink(missing_ok=True)
+            try:
+                os.link(self.path / CHECKPOINT, draft)  # it is replaced, never changed in place
+            except OSError:  # another file system, or one without links
+                draft.write_bytes((self.path / CHECKPOINT).read_bytes())
+            draft.replace(path)
+            draft.unlink(missing_ok=True)  # if both were the same file already
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            raise CheckpointError(
+                f"{path} can't be written: {error.strerror or error}. The checkpoint itself is "
+                "intact."
+            ) from error
+
+    def read(
+        self, *, previous: bool = False, file: str | Path | None = None
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         """The last checkpoint, and the sources that it names by id.
 
         Args:
             previous: Whether to read the one before the last instead.
+            file: A copy of a checkpoint to read instead.
 
         Raises:
             CheckpointError: There is none, it is damaged, or a newer version wrote it.
         """
-        path = self.path / (PREVIOUS if previous else CHECKPOINT)
+        path = self.path / (PREVIOUS if previous else CHECKPOINT) if file is None else Path(file)
         try:
             state = json.loads(path.read_text(encoding="utf-8"))
             if not isinstance(state, dict) or not isinstance(state.get("format"), int):
@@ -169,14 +213,16 @@ class RunDir:
                     f"{path} has format {state['format']}, but this version reads up to {FORMAT}: "
                     "upgrade langprop."
                 )
-            population = state["module"]["population"]
-            others = state["module"].get("depends", ())
-            ids = [policy["id"] for policy in population["policies"]]
-            if population.get("champion"):
-                ids.append(population["champion"]["id"])
-            ids += [script["id"] for script in others]
+            together = state.get("joint", {}).get("modules", ())  # trained with the module
+            ids = [script["id"] for script in state["module"].get("depends", ())]
+            for population in (each["population"] for each in (state["module"], *together)):
+                ids += [policy["id"] for policy in population["policies"]]
+                if population.get("champion"):
+                    ids.append(population["champion"]["id"])
             sources = {name: self._source(name) for name in ids}
         except FileNotFoundError as error:
+            if file is not None and not path.exists():
+                raise CheckpointError(f"there is no checkpoint {path}.") from error
             if not self.path.is_dir():
                 raise CheckpointError(f"there is no run folder {self.path}.") from error
             hint = ""
@@ -191,7 +237,7 @@ class RunDir:
             other = self.path / PREVIOUS
             hint = (
                 ""
-                if previous or not other.exists()
+                if previous or file is not None or not other.exists()
                 else (" The checkpoint before it is kept: to go on from there, resume='previous'.")
             )
             raise CheckpointError(
@@ -226,15 +272,24 @@ class RunDir:
                 continue
         return found
 
-    def forget_after(self, step: int) -> None:
+    def forget_after(self, step: int, *, validated: bool) -> None:
         """Drop the figures of steps that no checkpoint knows of: they will be taken again.
+
+        Args:
+            step: The last step that the checkpoint knows of.
+            validated: Whether it knows of a validation after that step.
 
         Raises:
             CheckpointError: They can't be written.
         """
         path = self.path / METRICS
         if path.exists():
-            kept = [line for line in self.metrics() if int(line.get("step", 0)) <= step]
+            known = [line for line in self.metrics() if int(line.get("step", 0)) <= step]
+            kept = [
+                line
+                for line in known
+                if validated or not (line.get("step") == step and is_validation(line))
+            ]
             self._write(METRICS, "".join(json.dumps(line) + "\n" for line in kept))
 
     def _keep_previous(self) -> None:
@@ -272,6 +327,8 @@ class RunDir:
 class _Loaded(Module):
     """A trained module from a run folder: it can be called and exported, not trained."""
 
+    frozen = True
+
     def __init__(self, state: Mapping[str, Any], sources: Mapping[str, str]) -> None:
         self.entry_point = state["module"]["entry_point"]
         self.stub = state.get("stub", "")
@@ -296,10 +353,17 @@ class _Loaded(Module):
 def load(path: str | Path) -> Module:
     """The trained module of a run folder, to be called like the function.
 
+    Args:
+        path: The folder; or a checkpoint file, such as a copy that `Checkpoint` made.
+
     Raises:
         CheckpointError: There is no run, it is damaged, or a newer version wrote it.
     """
-    state, sources = RunDir(path).read()
+    file = Path(path)
+    if file.is_file() or file.suffix == ".json":
+        state, sources = RunDir.holding(file).read(file=file)
+    else:
+        state, sources = RunDir(path).read()
     try:
         return _Loaded(state, sources)
     except (KeyError, TypeError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,18 @@ _TRAINER = [
     "shuffle",
     "val_interval",
     "n_val",
+    "limit_batches",
+    "overfit_batches",
     "seed",
+    "train_depends",
 ]
 
 
 def settings_of(trainer: Trainer, module: Module) -> dict[str, Any]:
     """Every setting as plain data, for the run folder."""
     from langprop import __version__
+
+    failing = module.exception_score
 
     return {
         "langprop": __version__,
@@ -34,4 +40,6 @@ def settings_of(trainer: Trainer, module: Module) -> dict[str, Any]:
         "limits": asdict(trainer.limits),
         "isolation": trainer.isolation.to_dict(),
         "stub": module.stub,
+        "weights": dict(module.weights),
+        "exception_score": dict(failing) if isinstance(failing, Mapping) else failing,
     }

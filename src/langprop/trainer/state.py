@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from langprop.errors import CheckpointError, LangPropError
+from langprop.trainer.hooks import restore_states, states_of
 
 if TYPE_CHECKING:
     from langprop.modules.module import Module
@@ -25,17 +26,32 @@ def state_of(trainer: Trainer, module: Module) -> dict[str, Any]:
         "validated": trainer.validated,
         "stopped": trainer.stopped,
         "metrics": trainer.metrics,
+        "gaps": trainer.gaps,
+        "began_with": trainer.began_with,
         "evaluations": trainer.evaluations,
         "data": trainer.epoch_data,
+        "further": trainer.seeds.further_state,
         "optimizer": trainer.optimizer.state_dict(),
-        "callbacks": [
-            {"name": type(callback).__name__, "state": state}
-            for callback in trainer.callbacks
-            if (state := callback.state_dict())
-        ],
+        "callbacks": states_of(trainer.callbacks),
         "stub": module.stub,
         "module": module.state_dict(),
+        **({"joint": trainer.joint.state_dict()} if trainer.joint is not None else {}),
     }
+
+
+def check_module(module: Module, state: Mapping[str, Any]) -> None:
+    """See that a state is one of a module.
+
+    Raises:
+        CheckpointError: It is that of another module.
+    """
+    name, stub = state["module"]["entry_point"], state["stub"]
+    if (name, stub) != (module.entry_point, module.stub):
+        what = f"of {name!r}" if name != module.entry_point else "of another stub"
+        raise CheckpointError(
+            f"the run is {what}, not the one that is to be trained ({module.entry_point!r}): "
+            "resume it with the module that it was begun with."
+        )
 
 
 def restore(
@@ -50,26 +66,21 @@ def restore(
         sources: Source of each script that the state names, by id.
 
     Raises:
-        CheckpointError: It is the state of another module, or of another optimizer; or it can't be
-            read.
+        CheckpointError: It is the state of another optimizer, or can't be read.
     """
-    name, stub = state["module"]["entry_point"], state["stub"]
-    if (name, stub) != (module.entry_point, module.stub):
-        what = f"of {name!r}" if name != module.entry_point else "of another stub"
-        raise CheckpointError(
-            f"the run is {what}, not the one that is to be trained ({module.entry_point!r}): "
-            "resume it with the module that it was begun with."
-        )
     try:
         trainer.epoch, trainer.step, trainer.batch = state["epoch"], state["step"], state["batch"]
         trainer.began, trainer.epoch_data = dict(state["began"]), state["data"]
         # A limit may have been raised since; if it wasn't, it will be reached again at once.
-        limit = state["stopped"].startswith(("max_", "budget", "interrupted"))
+        limit = state["stopped"].startswith(("max_", "budget", "interrupted", "time limit"))
         trainer.stopped = "" if limit else state["stopped"]
         trainer.metrics, trainer.validated = dict(state["metrics"]), state["validated"]
+        trainer.gaps = list(state.get("gaps", []))
+        trainer.seeds.further_state = state.get("further")
         trainer.optimizer.load_state_dict(state["optimizer"])
         module.load_state_dict(state["module"], sources)
-        _restore_callbacks(trainer, state["callbacks"])
+        _restore_joint(trainer, state.get("joint"), sources)
+        restore_states(trainer.callbacks, state["callbacks"])
     except LangPropError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -79,14 +90,12 @@ def restore(
         ) from error
 
 
-def _restore_callbacks(trainer: Trainer, saved: list[dict[str, Any]]) -> None:
-    waiting = [callback for callback in trainer.callbacks if callback.state_dict()]
-    names = [type(callback).__name__ for callback in waiting]
-    if names != [each["name"] for each in saved]:
-        before = ", ".join(each["name"] for each in saved) or "none"
+def _restore_joint(
+    trainer: Trainer, saved: Mapping[str, Any] | None, sources: Mapping[str, str]
+) -> None:
+    if (saved is None) != (trainer.joint is None):
         raise CheckpointError(
-            f"the run had the callbacks {before}, but now there are {', '.join(names) or 'none'}: "
-            "resume it with those that it was begun with."
+            f"the run was begun with train_depends={saved is not None}: resume it with that."
         )
-    for callback, each in zip(waiting, saved, strict=True):
-        callback.load_state_dict(each["state"])
+    if saved is not None and trainer.joint is not None:
+        trainer.joint.load_state_dict(saved, sources)

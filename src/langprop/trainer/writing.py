@@ -29,7 +29,7 @@ def first_scripts(trainer: Trainer, module: Module) -> list[Script]:
     found: dict[str, tuple[int, Script]] = {}
     with _closing(optimizer.stream_setup(module)) as groups:
         for group in groups:
-            trainer.check_time()
+            trainer.allowance.check_time()
             workshop.identify([script for _, script in group])
             for place, script in group:
                 if script.id not in found or place < found[script.id][0]:
@@ -39,11 +39,19 @@ def first_scripts(trainer: Trainer, module: Module) -> list[Script]:
     return [script for _, script in sorted(found.values(), key=lambda item: item[0])]
 
 
-def write_children(trainer: Trainer, module: Module, batch: Batch) -> list[Policy]:
+def write_children(
+    trainer: Trainer, module: Module, batch: Batch, caller: Module | None = None
+) -> list[Policy]:
     """Have the optimizer write children, and judge each on the batch as soon as it is there.
 
     They join the population in the order in which they were asked for, whatever the order in which
     they came. If the budget doesn't cover them all, the training stops after this step.
+
+    Args:
+        trainer: Evaluates, and has the optimizer.
+        module: What is trained.
+        batch: What the children are judged on.
+        caller: A module that calls this one, if that is what is judged.
 
     Raises:
         OutOfTime: The deadline has passed.
@@ -53,15 +61,15 @@ def write_children(trainer: Trainer, module: Module, batch: Batch) -> list[Polic
     places: dict[str, int] = {}
     children: dict[str, Policy] = {}
     # Which children are judged must not depend on the order in which they come: the first ones.
-    room = trainer.room(len(batch))
+    room = trainer.allowance.room(len(batch))
     left_out: set[str] = set()
     if room < 1:
-        trainer.stop(trainer.too_many(len(batch)))
+        trainer.stop(trainer.allowance.too_many(len(batch)))
         return []
     try:
         with _closing(optimizer.stream_update(module)) as groups:
             for group in groups:
-                trainer.check_time()
+                trainer.allowance.check_time()
                 workshop.identify([script for _, script in group])
                 new: dict[str, tuple[int, Script]] = {}
                 for place, script in group:
@@ -76,7 +84,7 @@ def write_children(trainer: Trainer, module: Module, batch: Batch) -> list[Polic
                     elif script.id not in new or place < new[script.id][0]:
                         new[script.id] = (place, script)
                 scripts = [script for _, script in new.values()]
-                records = trainer.evaluate(module, scripts, batch)
+                records = trainer.evaluate(module, scripts, batch, caller)
                 # They join the population at the end: it may be large, and many groups may come.
                 for place, script in new.values():
                     child = Policy(script, population.weights)
@@ -88,7 +96,7 @@ def write_children(trainer: Trainer, module: Module, batch: Batch) -> list[Polic
         ordered = sorted(children.values(), key=lambda policy: places[policy.id])
         population.policies = [*population.policies, *ordered]
     if left_out - children.keys():
-        trainer.stop(trainer.too_many(len(left_out - children.keys()) * len(batch)))
+        trainer.stop(trainer.allowance.too_many(len(left_out - children.keys()) * len(batch)))
     return ordered
 
 

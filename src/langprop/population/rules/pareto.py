@@ -1,10 +1,11 @@
-"""Pareto: whoever is best on some sample."""
+"""Pareto: whoever is best on some sample, or beaten by nobody in all objectives."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
+from langprop.population.rules.front import crowding, fronts, objective_table
 from langprop.population.rules.score_table import score_table
 from langprop.population.selection import Selection
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from langprop.population.policy import Policy
+
+
+By = Literal["sample", "objective"]
 
 
 class Pareto(Selection):
@@ -31,28 +35,54 @@ class Pareto(Selection):
     Samples on which all are equally good say nothing. With several trackers the score on a sample
     is their weighted sum.
 
+    With `by="objective"` the front is another one: that of the policies which no other one beats in
+    the means of all objectives of the score (where `score` returns a dict), so that an accurate
+    script and a fast one survive side by side. An objective with a negative weight is better the
+    less it is; one with the weight 0 doesn't count.
+
+    - Who survives: the best by priority; then the front, then the front of the others, and so on;
+      of the last one that finds room, those whose neighbours are far away.
+    - Parents are drawn from the front, each as likely; then the best of the others follow.
+
+    A score that is one number makes a front of the best alone: the rest goes by priority.
+
     Args:
-        tolerance: Scores this close to the best of a sample are as good, in units of the score.
+        tolerance: Scores this close to the best of a sample are as good, in units of the score. By
+            objective: what a policy must be better by somewhere to beat another one.
+        by: "sample" or "objective".
 
     Raises:
-        ValueError: `tolerance` is negative or no finite number.
+        ValueError: `tolerance` is negative or no finite number; or `by` is something else.
 
     Source: the per-sample front of Agrawal et al. 2025, "GEPA: Reflective Prompt
-    Evolution Can Outperform Reinforcement Learning".
+    Evolution Can Outperform Reinforcement Learning"; by objective, Deb et al. 2002, "A fast and
+    elitist multiobjective genetic algorithm: NSGA-II".
     """
 
     name = "pareto"
 
-    def __init__(self, tolerance: float = 0.0) -> None:
+    def __init__(self, tolerance: float = 0.0, *, by: By = "sample") -> None:
+        if isinstance(tolerance, str):
+            raise ValueError(
+                f"tolerance must be a number, but got {tolerance!r}; for another front write "
+                "Pareto(by='objective'), or in YAML {class_path: pareto, init_args: {by: …}}."
+            )
+        if by not in get_args(By):
+            raise ValueError(f"by must be 'sample' or 'objective', but got {by!r}.")
         if not 0 <= tolerance < float("inf"):
             raise ValueError(f"tolerance must not be negative, but got {tolerance!r}.")
         self.tolerance = tolerance
+        self.by = by
 
     def choose(self, policies: Sequence[Policy], k: int, rng: np.random.Generator) -> list[Policy]:
         """Draw `k` parents from the front; the rest by priority."""
         import numpy as np
 
-        shares = self._shares(best_on(policies, self.tolerance))
+        if self.by == "objective":
+            shares = np.zeros(len(policies))
+            shares[_fronts(policies, self.tolerance)[0]] = 1.0
+        else:
+            shares = self._shares(best_on(policies, self.tolerance))
         drawn = min(k, int((shares > 0).sum()))
         chosen = []
         if drawn:
@@ -64,8 +94,13 @@ class Pareto(Selection):
     def survive(
         self, policies: Sequence[Policy], capacity: int, rng: np.random.Generator
     ) -> list[Policy]:
-        """Cover as many samples as possible, then keep the best of the others."""
+        """Cover as many samples as possible, then keep the best of the others.
+
+        By objective: front after front.
+        """
         del rng
+        if self.by == "objective":
+            return _front_by_front(policies, capacity, self.tolerance)
         wins = best_on(policies, self.tolerance)
         rest = list(range(len(policies)))
         kept: list[int] = []
@@ -88,6 +123,23 @@ class Pareto(Selection):
         winners = front.sum(axis=0)
         shares: np.ndarray = (front / winners.clip(min=1)).sum(axis=1)
         return shares
+
+
+def _fronts(policies: Sequence[Policy], tolerance: float) -> list[list[int]]:
+    table = objective_table(policies)
+    if not table.shape[1]:  # one number: a front is a single policy, since they come best first
+        return [[place] for place in range(len(policies))]
+    return fronts(table, tolerance)
+
+
+def _front_by_front(policies: Sequence[Policy], capacity: int, tolerance: float) -> list[Policy]:
+    table = objective_table(policies)
+    kept = [0]  # the best by priority; it may be beaten where the weights were changed, or by luck
+    for front in _fronts(policies, tolerance):
+        distances = crowding(table[front])
+        order = sorted(range(len(front)), key=lambda place: -distances[place])
+        kept += [front[place] for place in order if front[place]]
+    return [policies[place] for place in kept[:capacity]]
 
 
 def best_on(policies: Sequence[Policy], tolerance: float = 0.0) -> np.ndarray:

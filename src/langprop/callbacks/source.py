@@ -1,4 +1,4 @@
-"""Showing source code."""
+"""Showing source code that a model wrote."""
 
 from __future__ import annotations
 

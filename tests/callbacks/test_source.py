@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from langprop.cli.code import MAX_COLOURED, print_source
+from langprop.callbacks.source import MAX_COLOURED, print_source
 
 ODD = "x = 1  # \x1b]0;title\x07 \x1b[2J \u202e hidden\u200b \ud800 ümlaut\n\ty = '\x1b'"
 

@@ -1,0 +1,129 @@
+"""Steps per second of rollouts: isolated candidates against the same policies in this process.
+
+python -m benchmarks rollouts
+python -m benchmarks.rollouts --runs 9
+
+24 policies for CartPole-v1 on 8 reset seeds each, once with policies that keep the pole up for 500
+steps and once with such that soon let it fall. "In process" is a plain loop over the same
+environments, 8 side by side, which calls the policy's function directly; "isolated" is
+`langprop.evaluate` with a process for each policy, and all of its records. Both get plain floats.
+Shown are the medians of pairs of runs, one after the other.
+
+The environments are those of `gymnasium.make`, one for each episode. `gymnasium.make_vec` has a
+faster CartPole, but it draws all initial states from one generator: an episode's return would not
+be that of its own seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+import gymnasium
+
+import langprop as lp
+
+N_CANDIDATES, N_EPISODES = 24, 8
+MIN_RATIO = 0.5
+MIN_RATE = 28_000  # steps/s of the paper's code on one core
+
+
+def balance(
+    cart_position: float, cart_velocity: float, pole_angle: float, pole_angular_velocity: float
+) -> Literal[0, 1]:
+    """Keep the pole upright and the cart near the middle.
+
+    Returns:
+        0 to push the cart to the left, 1 to push it to the right.
+    """
+
+
+GOOD = "    score = pole_angle + {gain} * pole_angular_velocity + 0.02 * cart_velocity"
+GOOD += " + 0.01 * cart_position\n    return 1 if score > 0 else 0\n"
+POOR = "    return 1 if pole_angle > {gain} else 0\n"
+
+
+def sources(stub: str, body: str) -> list[str]:
+    """Different scripts with about the same behaviour."""
+    return [f"{stub}\n{body.format(gain=0.2 + number / 1000)}" for number in range(N_CANDIDATES)]
+
+
+def in_process(scripts: list[str]) -> tuple[list[float], int]:
+    """Returns of all episodes, and steps."""
+    returns, steps = [], 0
+    envs = [gymnasium.make("CartPole-v1", disable_env_checker=True) for _ in range(N_EPISODES)]
+    for source in scripts:
+        names: dict[str, Any] = {}
+        exec(source, names)
+        policy: Callable[..., int] = names["balance"]
+        totals = [0.0] * N_EPISODES
+        state = {number: env.reset(seed=number)[0] for number, env in enumerate(envs)}
+        while state:
+            for number, observation in list(state.items()):
+                action = policy(*observation.tolist())
+                after, reward, terminated, truncated, _ = envs[number].step(action)
+                totals[number] += float(reward)
+                steps += 1
+                if terminated or truncated:
+                    del state[number]
+                else:
+                    state[number] = after
+        returns += totals
+    return returns, steps
+
+
+def isolated(
+    module: lp.EnvModule, scripts: list[str], executor: lp.Executor
+) -> tuple[list[float], int]:
+    """Returns of all episodes, and steps."""
+    made = [lp.Script(source, "balance") for source in scripts]
+    records = lp.evaluate(module, made, range(N_EPISODES), executor)
+    found = [record for each in records.values() for record in each]
+    return [record.score for record in found], sum(len(r.output.rewards) for r in found)
+
+
+def timed(run: Callable[[], tuple[list[float], int]]) -> tuple[float, list[float]]:
+    """Steps/s, and what came out."""
+    start = time.perf_counter()
+    returns, steps = run()
+    return steps / (time.perf_counter() - start), returns
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description="Isolated rollouts against bare ones.")
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args()
+    module = lp.EnvModule("CartPole-v1", balance)
+    print(f"{N_CANDIDATES} candidates × {N_EPISODES} episodes of CartPole-v1, steps/s")
+    print(f"{'policies':<22}{'in process':>12}{'isolated':>12}{'ratio':>8}")
+    good = True
+    with lp.LocalExecutor() as executor:
+        cores = executor.workers
+        for name, body in (("500 steps each", GOOD), ("soon down", POOR)):
+            scripts = sources(module.stub, body)
+            pairs = []
+            for _ in range(options.runs + 1):  # the first one warms up
+                bare, expected = timed(lambda scripts=scripts: in_process(scripts))
+                ours, returns = timed(lambda scripts=scripts: isolated(module, scripts, executor))
+                if returns != expected:
+                    print("isolated episodes differ from bare ones")
+                    return 1
+                pairs.append((bare, ours))
+            bare, ours = (statistics.median(column) for column in zip(*pairs[1:], strict=True))
+            ratio = statistics.median(ours / bare for bare, ours in pairs[1:])
+            ok = ratio >= MIN_RATIO and ours > cores * MIN_RATE
+            good &= ok or body is POOR
+            label = name if body is GOOD else f"{name} (start-up)"
+            print(f"{label:<22}{bare:>12,.0f}{ours:>12,.0f}{ratio:>8.0%}")
+    least = f"ratio {MIN_RATIO:.0%}, {cores * MIN_RATE:,} steps/s on {cores} cores"
+    print(f"targets: {least}: {'ok' if good else 'MISSED'}")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""Pendulum: swung up by a torque too weak to lift it, and held there."""
+
+import gymnasium
+from gymnasium.wrappers import ClipAction
+
+import langprop as lp
+
+
+def torque(cos_angle: float, sin_angle: float, velocity: float) -> float:
+    """Swing the pendulum up and hold it upright.
+
+    Args:
+        cos_angle: Cosine of the angle from the upright position; 1 is up, -1 is down.
+        sin_angle: Its sine.
+        velocity: Angular velocity [rad/s], from -8 to 8; positive counter-clockwise.
+
+    Returns:
+        Torque [N m], positive counter-clockwise; beyond ±2 it is cut.
+    """
+
+
+def make() -> gymnasium.Env:
+    """Pendulum-v1, in which too large a torque is cut rather than refused."""
+    return ClipAction(gymnasium.make("Pendulum-v1"))
+
+
+module = lp.EnvModule(make, torque)
+
+if __name__ == "__main__":
+    trainer = lp.Trainer("mutation", max_time=180, batch_size=8, val_interval=5)
+    trainer.callbacks.append(lp.EarlyStopping("val/score", target=-160))
+    trainer.fit(module)
+    print(module.source)
+    print("return over 100 fresh episodes:", trainer.test(module))
