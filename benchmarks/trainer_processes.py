@@ -35,13 +35,16 @@ def processor_time() -> float:
     return ticks * _TICK
 
 
-def memory() -> int:
-    """Memory of the family that isn't of files; what they share is counted once [bytes].
+def memory(*pids: int) -> int:
+    """Memory that isn't of files; what processes share is counted once among them [bytes].
 
     Of files, such as libraries, a part is counted that depends on how many other programs use them.
+
+    Args:
+        *pids: Processes; the family, if none are given.
     """
     total = 0
-    for pid in family():
+    for pid in pids or family():
         try:
             lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
         except OSError:

@@ -23,9 +23,10 @@ def total(lines: list[str], rebate: float) -> float:
     return sum(parse(line) for line in lines) * (1 - rebate)
 
 
-def receipt(rng):  # some lines, the rebate, and what there is to pay
+def receipt(rng):
+    """Some lines and the rebate; and what there is to pay."""
     rows = [(rng.randint(1, 5), rng.randint(1, 9) / 4) for _ in range(rng.randint(1, 4))]
-    lines, rebate = [f"{count} apples at {price}" for count, price in rows], rng.choice((0.0, 0.1))
+    rebate, lines = rng.choice((0.0, 0.1)), [f"{count} apples at {price}" for count, price in rows]
     return (lines, rebate), (1 - rebate) * sum(count * price for count, price in rows)
 
 
@@ -33,8 +34,7 @@ train, val = ([receipt(random.Random(n)) for n in range(start, start + 16)] for 
 
 if __name__ == "__main__":
     stop = lp.EarlyStopping("val/score", target=1.0)
-    limits = lp.Limits(time=0.3, failures=1)  # random scripts like to count for ever
-    settings = {"train_depends": True, "batch_size": None, "limits": limits, "callbacks": [stop]}
-    lp.Trainer(max_epochs=None, max_time=120, **settings).fit(total, train, val)
+    settings = {"batch_size": None, "max_epochs": None, "max_time": 120, "callbacks": [stop]}
+    lp.Trainer(train_depends=True, limits=lp.Limits(time=0.3), **settings).fit(total, train, val)
     for module in (parse, total):
         print("right:" if module.source == module.seeds[0] else "mended:", module.source, sep="\n")

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from langprop.scripts.script import Script as Script
     from langprop.trainer.compare import compare as compare
     from langprop.trainer.comparison import Comparison as Comparison
-    from langprop.trainer.run_dir import load as load
+    from langprop.trainer.loaded import load as load
     from langprop.trainer.trainer import Trainer as Trainer
 
 __version__ = "0.1.0"
@@ -118,7 +118,7 @@ _HOME = {
     "compare": "langprop.trainer.compare",
     "evaluate": "langprop.evaluation.forward",
     "exact_match": "langprop.modules.score",
-    "load": "langprop.trainer.run_dir",
+    "load": "langprop.trainer.loaded",
     "module": "langprop.modules.function",
     "top_k": "langprop.population.selection",
 }

@@ -46,8 +46,9 @@ def judged(executor, source, data, own=TOTAL, limits=None, **best):
     scripts = {name: Script(text, name) for name, text in best.items()}
     script = Script(source, "parse")
     found = evaluate_within(
-        total, Script(own, "total"), parse, [script], data, executor, limits, best=scripts
-    )
+        total, Script(own, "total"), parse, [script], data,
+        executor=executor, limits=limits, best=scripts,
+    )  # fmt: skip
     return found[script.id]
 
 
@@ -68,7 +69,7 @@ def test_several_scripts_are_judged_each_in_place(executor):
     parse, total = fresh()
     scripts = [Script(f"def parse(text):\n    return {n}\n", "parse") for n in (1, 2, 3, 2)]
     found = evaluate_within(
-        total, Script(TOTAL, "total"), parse, scripts, [((["x"],), 2)], executor
+        total, Script(TOTAL, "total"), parse, scripts, [((["x"],), 2)], executor=executor
     )
     assert [(script_id, records[0].score) for script_id, records in found.items()] == [
         (scripts[0].id, 0.0),
@@ -131,7 +132,9 @@ def test_a_script_that_cannot_be_loaded_fails_on_all_samples(executor, source, m
     parse, total = fresh()
     script = Script(source, "parse", id="any")  # a broken one has no tree to make an id of
     data = [((["1"],), 1.0), ((["2"],), 2.0)]
-    found = evaluate_within(total, Script(TOTAL, "total"), parse, [script], data, executor)["any"]
+    found = evaluate_within(
+        total, Script(TOTAL, "total"), parse, [script], data, executor=executor
+    )["any"]
     assert [(record.status, record.score, record.args) for record in found] == [
         ("exception", 0.0, ()),
         ("exception", 0.0, ()),
@@ -171,7 +174,7 @@ def test_a_module_in_the_middle_knows_what_it_called(executor):
     script = Script("def middle(x): return 10 * lowest(x)", "middle")
     own = Script("def top(x): return middle(x) + 1", "top")
     data = [((1,), 21), ((-1,), 0)]
-    good, bad = evaluate_within(top, own, middle, [script], data, executor)[script.id]
+    good, bad = evaluate_within(top, own, middle, [script], data, executor=executor)[script.id]
     assert (good.score, good.args, good.output) == (1.0, (1,), 20)
     assert [(call.origin, call.function) for call in good.calls] == [
         ("middle", "lowest"),
@@ -182,7 +185,7 @@ def test_a_module_in_the_middle_knows_what_it_called(executor):
     assert "of <script lowest>" in bad.exception
     script = Script("def lowest(x): return x + 1", "lowest")
     found = evaluate_within(
-        top, own, low, [script], data, executor,
+        top, own, low, [script], data, executor=executor,
         best={"middle": Script("def middle(x): return 10 * lowest(x)", "middle")},
     )  # fmt: skip
     assert [record.args for record in found[script.id]] == [(1,), (-1,)]
@@ -209,7 +212,7 @@ def test_modules_that_call_each_other_in_circles(executor):
     right = Script("def is_odd(n): return n > 0 and is_even(n - 1)", "is_odd")
     wrong = Script("def is_odd(n): return False", "is_odd")
     data = [((n,), n % 2 == 0) for n in range(4)]
-    found = evaluate_within(is_even, own, is_odd, [right, wrong], data, executor)
+    found = evaluate_within(is_even, own, is_odd, [right, wrong], data, executor=executor)
     assert [(each.sample, each.score) for each in found[right.id]] == [(1, 1.0), (2, 1.0), (3, 1.0)]
     assert [each.score for each in found[wrong.id]] == [1.0, 0.0, 1.0]
 
@@ -233,7 +236,7 @@ def test_samples_of_several_calls(executor):
     own = Script("def total(before, text): return before + parse(text)", "total")
     script = Script("def parse(text): return float(text)", "parse")
     data = [((["1", "2"],), 3.0), (([],), 0.0), ((["1", "x"],), 1.0)]
-    good, bad = evaluate_within(Total(), own, parse, [script], data, executor)[script.id]
+    good, bad = evaluate_within(Total(), own, parse, [script], data, executor=executor)[script.id]
     assert (good.sample, good.score, good.args, good.output) == (0, 1.0, ("2",), 2.0)
     assert [call.function for call in good.calls] == ["parse", "parse"]
     assert (bad.sample, bad.status, bad.args) == (2, "exception", ("x",))
@@ -242,7 +245,9 @@ def test_samples_of_several_calls(executor):
 def test_calls_that_were_forgotten_are_no_reason_to_pass_a_sample_over():
     from langprop.evaluation.within import received
 
-    others = (CallRecord((), {}, 1, "", origin="total", function="other"),) * KEPT_CALLS
+    others = tuple(
+        CallRecord((), {}, 1, "", origin="total", function=f"other{n}") for n in range(KEPT_CALLS)
+    )
     record = received(Record(0, "ok", 0.25, calls=others), "parse")
     assert (record.status, record.score, record.calls) == ("ok", 0.25, ())
     assert received(Record(0, "ok", 0.25, calls=others[:-1]), "parse") is None

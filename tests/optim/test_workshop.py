@@ -1,5 +1,6 @@
 """Workshop: what the functions give in process, from a process that may die of it."""
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -412,3 +413,38 @@ def test_a_mistake_of_ours_costs_one_script_and_is_logged(caplog):
     with pytest.raises(ScriptError, match="can't be read: IndexError: 3"):
         workshop.mutate(GOOD, "f", 1)
     assert "please report this: IndexError: 3" in caplog.text
+
+
+def test_a_process_that_has_done_much_is_replaced_between_two_uses(monkeypatch):
+    module = sys.modules["langprop.optim.workshop"]
+    monkeypatch.setattr(module, "_WORN", 5)
+    opened = []
+
+    class Counting(lp.LocalExecutor):
+        def open(self, script, limits):
+            opened.append(script.id)
+            return super().open(script, limits)
+
+    with Counting(workers=1) as executor:
+        workshop = Workshop(executor)
+        source = "def f(x):\n    return x + 1\n"
+        ids = {workshop.content_id(source, "f") for _ in range(20)}
+        assert len(ids) == 1
+        assert len(opened) == 4  # after each six operations
+        failed = []
+
+        def work():
+            try:
+                for _ in range(20):
+                    ids.add(workshop.content_id(source, "f"))
+            except Exception as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not failed
+        assert len(ids) == 1
+        workshop.close()

@@ -1,6 +1,6 @@
 """As resume_runs.py, with two modules that are trained together.
 
-    python joint_runs.py FOLDER KIND SEED KILLS
+python joint_runs.py FOLDER KIND SEED KILLS
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def train(folder: Path, kind: str) -> None:
         optimizer = lp.LLMOptimizer(model, n_parents=1, n_children=2, capacity=3)
     trainer = lp.Trainer(
         optimizer,
-        max_epochs=2,
+        max_epochs=1,
         batch_size=3,
         val_interval=2,
         run_dir=folder,

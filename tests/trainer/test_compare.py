@@ -24,7 +24,7 @@ from langprop.optim.optimizer import Optimizer
 from langprop.optim.random_search import RandomSearch
 from langprop.scripts.script import Script
 from langprop.trainer.compare import compare
-from langprop.trainer.run_dir import load
+from langprop.trainer.loaded import load
 
 DATA = [((n,), n + 1) for n in range(6)]
 TEST = [((n,), n + 1) for n in range(10, 14)]

@@ -83,7 +83,7 @@ def test_the_module_with_the_fault_is_improved_and_the_other_one_stays():
     update = model.prompts["parse"][0]
     assert "It is judged by what `total` makes of its answers" in update
     assert "An answer scores 1 if it is the right sum." in update
-    assert 'The score is that of total([' in update
+    assert "The score is that of total([" in update
     assert "which answered 0.0." in update
     assert "What is known of the right answer of `total`: " in update
     assert "total called parse(text = '" in update
@@ -91,7 +91,7 @@ def test_the_module_with_the_fault_is_improved_and_the_other_one_stays():
 
 
 def test_the_caller_is_told_that_an_exception_is_not_its_own():
-    parse, total = fresh("def parse(text):\n    return text.value\n")
+    _, total = fresh("def parse(text):\n    return text.value\n")
     model = Model(parse="def parse(text):\n    return text.number\n", total=TOTAL)
     trainer(llm(model), max_steps=1).fit(total, DATA[:1])
     assert (
@@ -178,7 +178,7 @@ def double(x: int) -> int:
 
 
 def test_without_the_option_what_is_called_stays_as_it_is():
-    parse, total = fresh()
+    _, total = fresh()
     model = Model(parse=GOOD, total=TOTAL)
     training = trainer(llm(model), train_depends=False)
     training.fit(total, DATA)
@@ -250,7 +250,7 @@ def test_circles_are_trained():
 
 
 def test_what_was_found_within_another_whole_is_forgotten():
-    parse, total = fresh()
+    _, total = fresh()
     model = Model(parse=GOOD, total=TOTAL)
     training = trainer(llm(model))
     training.join(total)

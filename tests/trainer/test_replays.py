@@ -14,7 +14,7 @@ from langprop.modules.function import FunctionModule
 from langprop.optim.llm import LLMOptimizer
 from langprop.testing.server import Answer, ScriptedServer
 from langprop.trainer import Trainer
-from langprop.trainer.run_dir import load
+from langprop.trainer.loaded import load
 
 DATA = [((n,), 7 * n) for n in range(1, 5)]
 PATIENCE = 30.0  # [s]

@@ -18,7 +18,8 @@ from langprop.modules.links import restore
 from langprop.modules.module import Module
 from langprop.population.population import Population
 from langprop.trainer.example import read_example
-from langprop.trainer.run_dir import RunDir, load
+from langprop.trainer.loaded import load
+from langprop.trainer.run_dir import RunDir
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

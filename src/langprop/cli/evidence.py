@@ -130,7 +130,8 @@ def of_target(target: str, *, task: str | None, train: str | None) -> Evidence:
 
 
 def _of_run(path: Path, task: str | None, train: str | None) -> Evidence:
-    from langprop.trainer.run_dir import RunDir, load
+    from langprop.trainer.loaded import load
+    from langprop.trainer.run_dir import RunDir
 
     loaded = load(path)
     population = loaded.population

@@ -33,6 +33,7 @@ PyTorch Lightning for code: train Python functions on data.
 commands:
 {chr(10).join(f"  {name:8} {text}" for name, text in COMMANDS.items())}
 
+  langprop init houses --from houses.csv                        # a project that runs at once
   langprop fit examples/cartpole                                # offline, from an empty stub
   langprop fit examples/sudoku --optimizer openai:gpt-5-mini    # with any OpenAI-compatible model
   langprop show runs/balance

@@ -62,7 +62,8 @@ def run(argv: Sequence[str]) -> int:
 
     from rich.console import Console
 
-    from langprop.trainer.run_dir import RunDir, load
+    from langprop.trainer.loaded import load
+    from langprop.trainer.run_dir import RunDir
 
     folder = RunDir(settings.run)
     module = load(settings.run)

@@ -54,7 +54,7 @@ def evaluate(
     batch = batch if isinstance(batch, Batch) else Batch.read(module, batch)
     links = Links(module, best)
     unique = [links.attach(each) for each in {each.id: each for each in scripts}.values()]
-    return judge_linked(module, unique, batch, executor, limits or Limits(), watch)
+    return judge_linked(module, unique, batch, executor, limits or Limits(), watch=watch)
 
 
 def judge_linked(
@@ -63,6 +63,7 @@ def judge_linked(
     batch: Batch,
     executor: Executor,
     limits: Limits,
+    *,
     watch: Callable[[int], None],
 ) -> dict[str, list[Record]]:
     """Judge scripts that have with them what they call, and ids that differ.

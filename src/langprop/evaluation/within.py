@@ -15,6 +15,7 @@ from langprop.modules.module import Module
 from langprop.population.record import CallRecord, Record
 from langprop.sandbox.calls import KEPT_CALLS
 from langprop.sandbox.limits import Limits
+from langprop.sandbox.outcome import Status
 from langprop.scripts.script import Script
 
 # As the sandbox writes it: lines of the script that is judged have no name.
@@ -27,9 +28,9 @@ def evaluate_within(
     module: Module,
     scripts: Iterable[Script],
     batch: Batch | Iterable[Any],
+    *,
     executor: Executor,
     limits: Limits | None = None,
-    *,
     watch: Callable[[int], None] = lambda _: None,
     best: Mapping[str, Script] | None = None,
 ) -> dict[str, list[Record]]:
@@ -63,7 +64,7 @@ def evaluate_within(
         links = Links(whole, {**(best or {}), module.entry_point: script})
         # Each is another program, and goes by the id of what differs.
         wholes.append(dataclasses.replace(links.attach(own), id=script.id))
-    found = judge_linked(whole, wholes, batch, executor, limits or Limits(), watch)
+    found = judge_linked(whole, wholes, batch, executor, limits or Limits(), watch=watch)
     return {
         script_id: [
             record
@@ -122,8 +123,11 @@ def _record(
     failed: bool,
     name: str,
 ) -> Record:
-    status, exception = ("ok", "") if not failed else (whole.status, own_lines(whole, name))
-    if not failed and call is not None and call.exception:  # which its caller caught
+    status: Status = "ok"
+    exception = ""
+    if failed:
+        status, exception = whole.status, own_lines(whole, name)
+    elif call is not None and call.exception:  # which its caller caught
         status, exception = "exception", call.exception
     return Record(
         sample=whole.sample,

@@ -7,5 +7,5 @@
 
 Inside the local one: a `dispatcher` thread starts the processes; a `task` is one script on one
 batch and may take several processes, each of them a `run`; a `session` talks to its process
-directly.
+directly, through a `channel`, a `turn` of calls at a time.
 """

@@ -263,12 +263,13 @@ class LocalSession(Session):
     def _message(self, calls: Sequence[SessionCall], arena: ArgumentArena) -> bytes:
         arena.clear()
         ended = list(self._ended)
-        # Column by column: it is encoded in a part of the time that rows would take.
+        # Column by column, and arguments in one row: it takes a part of the time.
         episodes = [call.episode for call in calls]
-        args = [list(call.args) for call in calls]
+        args = [each for call in calls for each in call.args]
+        counts = [len(call.args) for call in calls]
         kwargs = [dict(call.kwargs) for call in calls] if any(call.kwargs for call in calls) else []
         try:
-            message = encode([ended, episodes, args, kwargs], arena)
+            message = encode([ended, episodes, counts, args, kwargs], arena)
         except WireError as error:
             raise DataError(
                 f"the arguments of a call can't be sent to the sandbox: {_problem(calls, error)}. "

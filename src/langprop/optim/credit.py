@@ -28,8 +28,8 @@ def scoring(module: Module) -> str:
     if judge is module:
         return words
     return (
-        f"It is judged by what `{judge.entry_point}` makes of its answers, which calls it, directly "
-        f"or through other functions. What follows is said of the answers of "
+        f"It is judged by what `{judge.entry_point}` makes of its answers, which calls it, "
+        "directly or through other functions. What follows is said of the answers of "
         f"`{judge.entry_point}`.\n\n{words}"
     ).strip()
 
@@ -62,8 +62,8 @@ def _arose(module: Module, record: Record) -> str:
         return ""
     call = through[0]
     return (
-        f"It arose in {_call(call.function, call.args, call.kwargs)}, a function of its own: change "
-        f"`{module.entry_point}` only if that call was wrong."
+        f"It arose in {_call(call.function, call.args, call.kwargs)}, a function of its own: "
+        f"change `{module.entry_point}` only if that call was wrong."
     )
 
 

@@ -26,6 +26,7 @@ LIMITS = Limits(time=10.0, memory=1 << 30, output=1 << 23, printed=0, failures=1
 _SERVICE = Script(
     "from langprop.scripts.service import handle\n", "handle", origin="langprop", id="workshop"
 )
+_WORN = 10_000  # operations after which the process is replaced: parsing leaves its heap in pieces
 _REMEMBERED = 256  # sources that broke a limit
 _CHANCES = 2  # failures of a source until it isn't tried any more; the first may be bad luck
 _lock = threading.Lock()
@@ -53,6 +54,8 @@ class Workshop:
         self._limits = limits
         self._lock = threading.Lock()
         self._session: Session | None = None
+        self._users = 0  # threads that are waiting for the process
+        self._done = 0  # operations that it was asked for
         self._failures: OrderedDict[bytes, int] = OrderedDict()
 
     @staticmethod
@@ -282,10 +285,7 @@ class Workshop:
         """Have operations done in one round trip: answers, and errors that are yet to be raised."""
         if not calls:
             return []
-        with self._lock:
-            if self._session is None:
-                self._session = self.executor.open(_SERVICE, self._limits)
-            session = self._session
+        session = self._enter(len(calls))
         try:
             outcomes = session.call_many(calls)
             for place, outcome in enumerate(outcomes):
@@ -293,7 +293,26 @@ class Workshop:
                     outcomes[place] = session.call_many([calls[place]])[0]
         except DataError as error:  # of an entry point that is no text
             return [ScriptError(f"the script can't be read: {error}")] * len(calls)
+        finally:
+            with self._lock:
+                self._users -= 1
         return [answer_of(outcome, self._limits) for outcome in outcomes]
+
+
+    def _enter(self, operations: int) -> Session:
+        """The process, for so many operations more; a new one if it has done many and is idle."""
+        worn = None
+        with self._lock:
+            if self._done > _WORN and not self._users:
+                worn, self._session, self._done = self._session, None, 0
+            if self._session is None:
+                self._session = self.executor.open(_SERVICE, self._limits)
+            self._users += 1
+            self._done += operations
+            session = self._session
+        if worn is not None:
+            worn.close()
+        return session
 
 
 def _call(name: str, *args: Any, **kwargs: Any) -> SessionCall:

@@ -53,7 +53,7 @@ class Alarm:
         if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
             # ^C may come between any two lines: what is needed to stop the clock is known first.
             self._previous = signal.getsignal(signal.SIGALRM)
-            atexit.register(self.pause)  # else a tick kills an interpreter that has no handlers left
+            atexit.register(self.pause)  # else a tick kills an interpreter at its end
             signal.signal(signal.SIGALRM, self._on_tick)
             self.resume()
 

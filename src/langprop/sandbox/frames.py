@@ -146,8 +146,9 @@ def outcomes(frames: Sequence[Frame], limits: Limits) -> list[Outcome]:
     size = 0
     largest = min(limits.output, _MAX_GROUP // 4)
     for frame in frames:
-        length = len(frame.payload)
-        alone = frame.status != "ok" or frame.printed or frame.calls or length > largest
+        _, status, _, printed, payload, calls, _ = frame
+        length = len(payload)
+        alone = status != "ok" or printed or calls or length > largest
         if alone or size + length > _MAX_GROUP:
             found += _together(group, limits)
             group, size = [], 0

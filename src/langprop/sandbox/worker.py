@@ -126,8 +126,9 @@ def run_session(
 ) -> None:
     """Answer messages until the channel is closed.
 
-    A message is a list of episodes that have ended, and three lists with an item for each call:
-    episode, args, kwargs. The last one is empty if no call has any.
+    A message is a list of episodes that have ended, and of the calls the episodes, how many
+    positional arguments each has, these in one row, and the keyword arguments; no list of these if
+    no call has any.
     """
     worker = _worker(job, channel_fd, progress_fd, arena_fd)
     arguments = ArgumentReader(arguments_fd)
@@ -142,17 +143,18 @@ def run_session(
         message = _receive(channel_fd, LENGTH.unpack(size)[0])
         if message is None:
             return
-        ended, calls, args, kwargs = decode(message, fetch=arguments.read, own=True)
+        ended, calls, counts, row, kwargs = decode(message, fetch=arguments.read, own=True)
         worker.arena.clear()
         for episode in ended:
             episodes.pop(episode, None)
             worker.seeds.forget(episode)
         worker.alarm.resume()
         worker.frames.hold()
+        place = 0
         for index, episode in enumerate(calls):
             worker.begin(index)
-            named = kwargs[index] if kwargs else {}
-            result = _step(worker, episodes, episode, args[index], named)
+            args, place = row[place : place + counts[index]], place + counts[index]
+            result = _step(worker, episodes, episode, args, kwargs[index] if kwargs else {})
             worker.end(index, result)
             if result.status == "memory":
                 restore_memory_limit()

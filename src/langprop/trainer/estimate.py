@@ -12,8 +12,8 @@ from langprop.errors import DataError
 from langprop.llms.base import Usage
 from langprop.llms.budget import Budget
 from langprop.llms.prices import PRICES_DATE, table_age
+from langprop.trainer.depends import trained
 from langprop.trainer.example import read_example
-from langprop.trainer.joint import trained
 
 if TYPE_CHECKING:
     from langprop.modules.module import Module

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from langprop.errors import CheckpointError, ModuleError, WireError
+from langprop.errors import CheckpointError
 from langprop.evaluation import Batch, evaluate, evaluate_within
-from langprop.modules.links import Links, called
 from langprop.population.record import Record
-from langprop.sandbox.wire import decode, encode
 from langprop.scripts.script import Script
+from langprop.trainer.depends import trained
 from langprop.trainer.figures import step_figures
+from langprop.trainer.received import pack, received_example, unpack
 from langprop.trainer.step import take_step
 from langprop.trainer.writing import first_scripts
 
@@ -54,6 +53,7 @@ class Joint:
         self.trainer, self.top = trainer, module
         self.modules = trained(module)
         self._all = [*self.modules, *([module] if module.frozen else [])]
+        self._others = [each for each in self.modules if each is not module]
         self._contexts: dict[str, str] = {}  # in which a module's priorities were found, by name
         self._validated: dict[str, str] = {}  # with which others a policy of the top was, by id
         self._uncrown()
@@ -76,6 +76,11 @@ class Joint:
     def setup(self) -> bool:
         """Write the first scripts of modules that have none; whether there were such."""
         missing = [module for module in self._all if not len(module.population)]
+        for module in self._all:
+            if module.read_from_reference:
+                from langprop.modules.reference import identify
+
+                identify(module, self.trainer.workshop.identify)
         with self._together():
             for module in missing:
                 if module.frozen:  # the top, then: of the others, the seed is used as it is
@@ -87,17 +92,25 @@ class Joint:
         return bool(missing)
 
     def evaluate(
-        self, module: Module, scripts: Sequence[Script], batch: Batch
+        self, module: Module, scripts: Sequence[Script], batch: Batch, caller: Module | None = None
     ) -> dict[str, list[Record]]:
-        """Judge scripts of a module within the whole, on samples of the top."""
-        executor, limits = self.trainer.executor, self.trainer.limits
-        watch, best = self.trainer.allowance.watch, self.best()
-        if module is self.top:
-            return evaluate(module, scripts, batch, executor, limits, watch=watch, best=best)
-        own = _leader(self.top).script
-        return evaluate_within(
-            self.top, own, module, scripts, batch, executor, limits, watch=watch, best=best
-        )
+        """Judge scripts of a module within the whole, on samples of the top.
+
+        Args:
+            module: The module.
+            scripts: Scripts of it.
+            batch: The samples.
+            caller: The top, unless it is the module itself.
+        """
+        how: dict[str, Any] = {
+            "executor": self.trainer.executor,
+            "limits": self.trainer.limits,
+            "watch": self.trainer.allowance.watch,
+            "best": self.best(),
+        }
+        if caller is None:
+            return evaluate(module, scripts, batch, **how)
+        return evaluate_within(caller, _leader(caller).script, module, scripts, batch, **how)
 
     # A step
 
@@ -137,15 +150,20 @@ class Joint:
             module.population.decay(0.0)
             self._contexts[name] = context
         if module.example is None and module is not self.top:
-            module.example = _example(records)
+            module.example = received_example(records)
         return True
 
-    def end_step(self) -> None:
-        """Fold what was seen of a step that was broken off into the past."""
-        for module in self.modules:
+    def end_step(self) -> bool:
+        """Fold what was seen of a step that was broken off into the past.
+
+        Returns:
+            Whether there is another whole than that which was validated last.
+        """
+        for module in self._others:
             for policy in module.population.policies:
                 if policy.records:
                     policy.decay(self.trainer.optimizer.decay)
+        return self.unvalidated(_leader(self.top))
 
     def _judge_top(self, batch: Batch) -> None:
         """The figures of a top that stays as it is."""
@@ -157,8 +175,9 @@ class Joint:
         population.decay(decay)
 
     def _keep(self, module: Module, leader: Policy) -> None:
-        """See that the leader stays if none is better: ties are settled at random, and to replace
-        it would change the whole for nothing.
+        """See that the leader stays if none is better.
+
+        Ties are settled at random, and to replace it would change the whole for nothing.
         """
         policies = module.population.policies
         best = max(policy.rank for policy in policies)
@@ -204,9 +223,8 @@ class Joint:
         self._validated[policy.id] = self._context(self.top)
         champion = self.top.population.champion
         if champion is None or champion.val_score is None or report.score > champion.val_score:
-            for module in self.modules:
-                if module is not self.top:
-                    module.population.champion = _noted(_leader(module), report)
+            for module in self._others:
+                module.population.champion = _noted(_leader(module), report)
             self.top.population.champion = _noted(policy, report)
         elif policy is not champion:  # whose figures are those of the best whole
             _noted(policy, report)
@@ -225,11 +243,11 @@ class Joint:
 
     def state_dict(self) -> dict[str, Any]:
         """The modules that the top calls, as JSON data without the sources."""
-        others = [module for module in self.modules if module is not self.top]
+        others = self._others
         return {
             "modules": [module.state_dict() for module in others],
             "examples": {
-                module.entry_point: _packed(module.example)
+                module.entry_point: pack(module.example)
                 for module in others
                 if module.example is not None
             },
@@ -243,7 +261,7 @@ class Joint:
         Raises:
             CheckpointError: Other modules were trained.
         """
-        others = [module for module in self.modules if module is not self.top]
+        others = self._others
         names = [module.entry_point for module in others]
         saved = [str(each["entry_point"]) for each in state["modules"]]
         if names != saved:
@@ -255,54 +273,9 @@ class Joint:
         for module, each in zip(others, state["modules"], strict=True):
             module.load_state_dict(each, sources)
             packed = state["examples"].get(module.entry_point)
-            module.example = None if packed is None else _unpacked(packed)
+            module.example = None if packed is None else unpack(packed)
         self._contexts = dict(state["contexts"])
         self._validated = dict(state["validated"])
-
-
-def trained(module: Module) -> list[Module]:
-    """The modules that are trained together with a module, and itself; callees come first.
-
-    Raises:
-        ModuleError: All are frozen, one can't be used, or a frozen one has no script.
-    """
-    every = [*called(module), module]
-    for other in every:
-        if not other.frozen and other is not module:
-            other.check()
-        if other.frozen and other.best is None and not other.seeds:
-            raise ModuleError(
-                f"{other.entry_point!r} is frozen, but has no script: give it a seed script, or "
-                "don't freeze it."
-            )
-    found = [other for other in every if not other.frozen]
-    if not found:
-        raise ModuleError(
-            f"{module.entry_point!r} and all modules that it calls are frozen: there is nothing "
-            "to train."
-        )
-    return found
-
-
-def check_depends(module: Module, *, together: bool = False) -> None:
-    """See that a module can be trained, as far as those that it calls are concerned.
-
-    Args:
-        module: The module.
-        together: Whether they are trained with it, so that they may have no script yet.
-
-    Raises:
-        ModuleError: One isn't trained and has no seed script, or there is nothing to train.
-    """
-    if together:
-        trained(module)
-        return
-    if module.frozen:
-        raise ModuleError(
-            f"{module.entry_point!r} is frozen: there is nothing to train. Set frozen = False; or "
-            "Trainer(train_depends=True) trains the modules that it calls."
-        )
-    Links(module)
 
 
 def part_figures(module: Module, children: Sequence[Policy]) -> dict[str, float]:
@@ -321,28 +294,3 @@ def _noted(policy: Policy, report: Report) -> Policy:
     policy.val_score, policy.val_stderr = report.score, report.stderr
     policy.val_scores = report.scores
     return policy
-
-
-def _example(records: Mapping[str, Sequence[Record]]) -> Record | None:
-    """A call that was received; rather one whose arguments came whole."""
-    found: Record | None = None
-    for record in (each for group in records.values() for each in group):
-        if any(call.args is record.args for call in record.calls):
-            values = (*record.args, *record.kwargs.values())
-            if not any(isinstance(each, str) and each[:1] + each[-1:] == "<>" for each in values):
-                return record
-            found = found or record
-    return found
-
-
-def _packed(example: Record) -> str:
-    """Arguments as text: they may be any plain data, not only what JSON knows."""
-    return base64.b64encode(encode((example.args, example.kwargs))).decode("ascii")
-
-
-def _unpacked(text: str) -> Record:
-    try:
-        args, kwargs = decode(base64.b64decode(text))
-    except WireError as error:
-        raise CheckpointError(f"the example of a call can't be read: {error}") from error
-    return Record(0, "ok", 0.0, tuple(args), dict(kwargs))

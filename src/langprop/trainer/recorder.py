@@ -106,9 +106,7 @@ class Recorder:
         if self._worst is not None:
             self._worst.note(policies, step, best)
 
-    def save(
-        self, state: Mapping[str, Any], module: Module, others: Sequence[Module] = ()
-    ) -> None:
+    def save(self, state: Mapping[str, Any], module: Module, others: Sequence[Module] = ()) -> None:
         """Write a checkpoint, if there is a folder.
 
         Args:

@@ -17,9 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from langprop.errors import CheckpointError, ModuleError
-from langprop.modules.links import restore
-from langprop.modules.module import Module
+from langprop.errors import CheckpointError
+from langprop.trainer.folder_lock import FolderLock
 from langprop.trainer.lines import is_validation
 
 CHECKPOINT, PREVIOUS, METRICS = "checkpoint.json", "checkpoint.previous.json", "metrics.jsonl"
@@ -39,7 +38,7 @@ class RunDir:
         self.path = Path(path)
         self._written: set[str] = set()
         self._best = ""
-        self._lock: int | None = None
+        self._lock = FolderLock(self.path)
 
     @classmethod
     def fresh(cls, root: str | Path, name: str) -> RunDir:
@@ -87,33 +86,11 @@ class RunDir:
         Raises:
             CheckpointError: Another one does.
         """
-        if self._lock is not None:
-            return
-        try:
-            import fcntl
-        except ImportError:  # no POSIX: nobody is kept away
-            return
-        folder = -1
-        try:
-            folder = os.open(self.path, os.O_RDONLY)  # the folder itself: no file is left behind
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(folder)
-            raise CheckpointError(
-                f"{self.path} is being trained in: wait for that run to end, or name another "
-                "run_dir."
-            ) from error
-        except OSError:  # a file system without locks
-            if folder >= 0:
-                os.close(folder)
-            return
-        self._lock = folder
+        self._lock.take()
 
     def unlock(self) -> None:
         """Let others in. Unlocking twice is harmless."""
-        if self._lock is not None:
-            folder, self._lock = self._lock, None
-            os.close(folder)
+        self._lock.release()
 
     def write_config(self, config: Mapping[str, Any]) -> None:
         """Write what was run."""
@@ -322,52 +299,6 @@ class RunDir:
                 f"{path} can't be written: {error.strerror or error}. What was saved before is "
                 "intact; make room or choose another run_dir."
             ) from error
-
-
-class _Loaded(Module):
-    """A trained module from a run folder: it can be called and exported, not trained."""
-
-    frozen = True
-
-    def __init__(self, state: Mapping[str, Any], sources: Mapping[str, str]) -> None:
-        self.entry_point = state["module"]["entry_point"]
-        self.stub = state.get("stub", "")
-        super().__init__()
-        self.load_state_dict(state["module"], sources)
-        restore(self, state["module"], sources)
-
-    def check(self) -> None:
-        """A stub that isn't to be had is no reason not to load; training needs the user's module.
-
-        Raises:
-            ModuleError: Called again, by a trainer.
-        """
-        if len(self.population):
-            raise ModuleError(
-                "a module that was loaded from a run can be called and exported, not trained: "
-                "train the module that the run was made with."
-            )
-        super().check()
-
-
-def load(path: str | Path) -> Module:
-    """The trained module of a run folder, to be called like the function.
-
-    Args:
-        path: The folder; or a checkpoint file, such as a copy that `Checkpoint` made.
-
-    Raises:
-        CheckpointError: There is no run, it is damaged, or a newer version wrote it.
-    """
-    file = Path(path)
-    if file.is_file() or file.suffix == ".json":
-        state, sources = RunDir.holding(file).read(file=file)
-    else:
-        state, sources = RunDir(path).read()
-    try:
-        return _Loaded(state, sources)
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} can't be read: {type(error).__name__}: {error}") from error
 
 
 def _plain(value: Any) -> Any:

@@ -28,9 +28,10 @@ from langprop.trainer.allowance import Allowance
 from langprop.trainer.beginning import begin, resume_run
 from langprop.trainer.checks import check_counts, check_shares, check_span
 from langprop.trainer.course import NO_DATA, Course, judged
+from langprop.trainer.depends import check_depends, trained
 from langprop.trainer.figures import step_figures
 from langprop.trainer.hooks import call_hooks
-from langprop.trainer.joint import Joint, check_depends, part_figures, trained
+from langprop.trainer.joint import Joint, part_figures
 from langprop.trainer.lines import step_line, validation_line
 from langprop.trainer.loops import FitLoop
 from langprop.trainer.meter import Meter
@@ -324,7 +325,7 @@ class Trainer:
             return {}
         self.allowance.check(len(scripts), len(batch))
         if self.joint is not None:
-            return self.joint.evaluate(module, scripts, batch)
+            return self.joint.evaluate(module, scripts, batch, caller)
         executor, watch = self.executor, self.allowance.watch
         return evaluate(module, scripts, batch, executor, self.limits, watch=watch)
 
@@ -438,8 +439,8 @@ class Trainer:
 
     def end_step(self, module: Module) -> None:
         """Fold what was seen of a step that was broken off into the past."""
-        if self.joint is not None:
-            self.joint.end_step()
+        if self.joint is not None and self.joint.end_step():
+            self.validated = None
         for policy in module.population.policies:
             if policy.records:
                 policy.decay(self.optimizer.decay)
