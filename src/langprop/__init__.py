@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from langprop.callbacks.progress import Progress as Progress
     from langprop.callbacks.save_best import SaveBest as SaveBest
     from langprop.callbacks.time_limit import TimeLimit as TimeLimit
+    from langprop.errors import EnvError as EnvError
     from langprop.errors import LangPropError as LangPropError
     from langprop.errors import PolicyError as PolicyError
     from langprop.evaluation.forward import evaluate as evaluate
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from langprop.population.tracker import Tracker as Tracker
     from langprop.prompts.message import Message as Message
     from langprop.prompts.prompts import Prompts as Prompts
+    from langprop.rl.episode import Episode as Episode
     from langprop.rl.module import EnvModule as EnvModule
     from langprop.sandbox.inputs import Inputs as Inputs
     from langprop.sandbox.isolation import Isolation as Isolation
@@ -77,7 +79,9 @@ _HOME = {
     "Comparison": "langprop.trainer.comparison",
     "EarlyStopping": "langprop.callbacks.early_stopping",
     "Ensemble": "langprop.llms.ensemble",
+    "EnvError": "langprop.errors",
     "EnvModule": "langprop.rl.module",
+    "Episode": "langprop.rl.episode",
     "ExchangeLLM": "langprop.llms.exchange",
     "Executor": "langprop.executors.base",
     "InlineExecutor": "langprop.executors.inline",

@@ -9,6 +9,7 @@ LangPropError
 ├── ScriptError            source code that is no usable script (syntax, size, missing entry point)
 ├── ReplyError             an LLM's reply that holds no usable script
 ├── PolicyError            a call of a script failed; evaluation turns it into a Record
+├── EnvError               an environment raised with an action of its space, or in a reset
 ├── TemplateError          a prompt template that can't be loaded or rendered
 ├── OutOfTime              an evaluation was broken off, because the time of the run is over
 ├── SandboxError           the sandbox itself failed (not the script in it)
@@ -90,6 +91,27 @@ class OutOfTime(LangPropError):
     """An evaluation was broken off, because the time of the run is over."""
 
 
+class EnvError(LangPropError, RuntimeError):
+    """An environment failed in a step with an action of its space, or in a reset.
+
+    It is the environment's own fault, not the policy's; its exception is the cause.
+
+    Attributes:
+        env: Name of the environment.
+        seed: Of the reset.
+        step: Number of the step, from 1; 0 for the reset.
+        action: Of the step.
+    """
+
+    def __init__(self, env: str, seed: int, step: int, action: object, error: Exception) -> None:
+        self.env, self.seed, self.step, self.action = env, seed, step, action
+        where = f"in step {step} with the action {_cut(action)}" if step else "in the reset"
+        super().__init__(
+            f"the environment {env} raised {type(error).__name__} {where} (seed {seed}): "
+            f"{str(error)[:500]}"
+        )
+
+
 class TemplateError(LangPropError, ValueError):
     """A prompt template that can't be loaded or rendered."""
 
@@ -155,3 +177,8 @@ class OutOfBudget(LangPropError):
 
 class CheckpointError(LangPropError):
     """A run folder or checkpoint that can't be written or read."""
+
+
+def _cut(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 200 else text[:197] + "..."

@@ -8,7 +8,7 @@
 - `make_stub`: the stub of a policy, from an environment's spaces and documentation.
 """
 
-from langprop.rl.env_error import EnvError
+from langprop.errors import EnvError
 from langprop.rl.episode import Episode
 from langprop.rl.module import EnvModule
 

@@ -8,12 +8,11 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Any, Literal
 
-from langprop.errors import ModuleError, PolicyError
+from langprop.errors import EnvError, ModuleError, PolicyError
 from langprop.modules.module import Module
 from langprop.modules.objectives import below
 from langprop.modules.score import Score, Scored, described
 from langprop.modules.stub import Stub
-from langprop.rl.env_error import EnvError
 from langprop.rl.envs import Envs
 from langprop.rl.episode import TAIL, Episode, describe
 
