@@ -1,6 +1,9 @@
 """MountainCar: a weak engine, a steep hill, and no reward before the top."""
 
-from typing import Literal
+from typing import Any, Literal
+
+import gymnasium
+from gymnasium.wrappers import RescaleObservation
 
 import langprop as lp
 from langprop.rl import Episode
@@ -10,25 +13,31 @@ def drive(position: float, velocity: float) -> Literal[0, 1, 2]:
     """Drive out of the valley to the flag on the right hill, as fast as possible.
 
     Args:
-        position: Along the track [m], from -1.2 to 0.6; the bottom is at -0.52, the flag at 0.5.
-        velocity: Of the car [m/step], from -0.07 to 0.07; positive to the right.
+        position: Along the track, from -1 to 1; the bottom is at -0.25, the flag at 0.89.
+        velocity: From -1 to 1, the fastest in either direction; positive to the right.
 
     Returns:
         0 to accelerate to the left, 1 not to accelerate, 2 to accelerate to the right.
     """
 
 
-def score(episode: Episode) -> lp.Score:
-    """The return; where the flag wasn't reached, less by what was missing [m] times 100."""
-    missing = 0.5 - max((after[0] for after, _, _ in episode.tail), default=-1.2)
-    return lp.Score(episode.total - 100 * max(0.0, missing) * (episode.ended == "truncated"))
+def make() -> gymnasium.Env[Any, Any]:
+    """MountainCar-v0 with both components in [-1, 1]: as it is, velocities are below 0.07."""
+    return RescaleObservation(gymnasium.make("MountainCar-v0", disable_env_checker=True), -1, 1)
 
 
-module = lp.EnvModule("MountainCar-v0", drive, score=score, tail=200)  # all steps are kept
+def score(episode: Episode) -> float:
+    """The return; less 100 times what was missing to the flag, where it wasn't reached."""
+    furthest = max((after[0] for after, _, _ in episode.tail), default=-1.0)
+    return episode.total - (100 * max(0, 0.89 - furthest) if episode.ended == "truncated" else 0)
+
+
+module = lp.EnvModule(make, drive, score=score, tail=200)  # all observations are kept
 
 if __name__ == "__main__":
-    trainer = lp.Trainer("mutation", max_time=120, batch_size=8, val_interval=5)
-    trainer.callbacks.append(lp.EarlyStopping("val/score", target=-106))
+    stop = lp.EarlyStopping("val/score", target=-106)
+    options = {"max_epochs": None, "max_time": 180, "val_interval": 5, "callbacks": [stop]}
+    trainer = lp.Trainer("mutation", batch_size=8, limit_batches=1, shuffle=False, **options)
     trainer.fit(module)
     print(module.source)
-    print("return over 100 fresh episodes:", trainer.test(module))
+    print("score over 100 fresh episodes:", trainer.test(module))

@@ -116,7 +116,12 @@ def _conclude(trainer: Trainer, module: Module, test: Any) -> None:
         console.print("Nothing was learned yet.")
         return
     console.print()
-    print_source(console, module.source)
+    together = trainer.joint.modules if trainer.joint is not None else [module]
+    for each in together:
+        if len(together) > 1:
+            seeded = bool(each.seeds) and each.source == each.seeds[0]
+            console.print(f"{each.entry_point}: {'as it was' if seeded else 'changed'}")
+        print_source(console, each.source)
     console.print()
     test = module.test_data() if test is None else test
     if test is not None and not trainer.interrupted:

@@ -10,7 +10,7 @@ from langprop.errors import PolicyError
 from langprop.evaluation.judge import Result
 from langprop.executors.base import SessionCall
 from langprop.population.record import CallRecord
-from langprop.sandbox.calls import KEPT_CALLS
+from langprop.sandbox.calls import KEPT_CALLS, make_room
 from langprop.sandbox.outcome import Outcome, Status
 
 _new = tuple.__new__  # as a named tuple's own does it, without counting the fields
@@ -32,14 +32,15 @@ class Lane:
         self.place = place
         self.result: Result | None = None
         self._calls: deque[tuple[SessionCall, Outcome]] = deque(maxlen=KEPT_CALLS)
-        self._nested: deque[CallRecord] = deque(maxlen=KEPT_CALLS)
+        self._nested: list[CallRecord] = []
         self._seconds = 0.0
 
     def note(self, request: SessionCall, outcome: Outcome) -> None:
         """Remember a call, and those between modules in it; of many, the last ones."""
         self._calls.append((request, outcome))
-        if outcome.calls:
-            self._nested.extend(outcome.calls)
+        for call in outcome.calls:
+            make_room(self._nested)
+            self._nested.append(call)
         self._seconds += outcome.seconds
 
     def end(self, output: Any = None, error: PolicyError | None = None) -> Result:
@@ -93,8 +94,9 @@ class Lane:
             TypeError: It yields something else.
         """
         self._calls.append((self.request, outcome))  # as `note`, once for each step
-        if outcome.calls:
-            self._nested.extend(outcome.calls)
+        for call in outcome.calls:
+            make_room(self._nested)
+            self._nested.append(call)
         self._seconds += outcome.seconds
         return self._advance(outcome)
 

@@ -164,7 +164,7 @@ def own_lines(whole: Record, name: str) -> str:
 
 def _unknown(whole: Record, name: str, between: Sequence[CallRecord]) -> bool:
     """Whether a sample may have called a module, though none of the calls that were kept did."""
-    if len(between) >= KEPT_CALLS:  # earlier ones were forgotten
+    if len({call.function for call in between}) >= KEPT_CALLS:  # others were forgotten
         return True
     if whole.status in ("crash", "memory") or whole.exception.startswith("not run:"):
         return True  # nothing is heard of a process that died

@@ -15,7 +15,7 @@ from langprop.sandbox.text import clean
 from langprop.sandbox.wire import decode, encode
 
 KEPT_CALLS = 8
-"""Calls kept of a sample, the last ones."""
+"""Calls kept of a sample: the last ones, and of each function that was called the last one."""
 
 MAX_VALUE = 1 << 14
 """Size of the arguments of a call, and of its answer, when they are encoded [bytes]."""
@@ -46,6 +46,21 @@ class Told(NamedTuple):
     output: bytes
     exception: str
     printed: str
+
+
+def make_room(calls: list[Any]) -> None:
+    """Forget a call, if there are as many as are kept, before another one is.
+
+    It is the first one of the function that has the most: so each function that was called keeps
+    the last of its calls, however often another one is called after it.
+
+    Args:
+        calls: Each with a `function`, in the order in which they ended.
+    """
+    if len(calls) < KEPT_CALLS:
+        return
+    names = [call.function for call in calls]
+    del calls[names.index(max(names, key=names.count))]
 
 
 def write_calls(calls: Iterable[Told]) -> bytes:

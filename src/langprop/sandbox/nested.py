@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from langprop.errors import WireError
 from langprop.sandbox.calls import (
-    KEPT_CALLS,
     MAX_EXCEPTION,
     MAX_NAME,
     MAX_PRINTED,
     MAX_VALUE,
     Told,
+    make_room,
     write_calls,
 )
 from langprop.sandbox.plain import LEAVES
@@ -49,7 +48,7 @@ class Nested:
 
     def __init__(self, printed: Printed) -> None:
         self._printed = printed
-        self._kept: deque[_Kept] = deque(maxlen=KEPT_CALLS)
+        self._kept: list[_Kept] = []
         self._effort = 0
 
     def clear(self) -> None:
@@ -97,11 +96,13 @@ class Nested:
                 output = function(*args, **kwargs)
             except BaseException as error:
                 told = name, origin, arguments, _NOTHING, _said(error)
+                make_room(self._kept)
                 self._kept.append(_Kept(*told, start, self._printed.place))
                 raise
             finally:
                 sys.setrecursionlimit(sys.getrecursionlimit() - 1)
             told = name, origin, arguments, self._answer(output), ""
+            make_room(self._kept)
             self._kept.append(_Kept(*told, start, self._printed.place))
             return output
 

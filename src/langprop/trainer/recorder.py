@@ -80,13 +80,20 @@ class Recorder:
         """Write figures to all loggers. One that fails is told of once, and the run goes on."""
         self._tell(lambda logger: logger.log(figures, step))
 
-    def log_best(self, policy: Policy | None, step: int) -> None:
-        """Write the best script to all loggers, if it is a new one."""
-        if policy is None or policy.id == self._best:
+    def log_best(self, module: Module, step: int) -> None:
+        """Write the best script to all loggers, with those that it calls, if there is a new one."""
+        best = module.best
+        if best is None:
             return
-        self._best = policy.id
-        about = {"id": policy.id, "priority": policy.priority, "origin": policy.script.origin}
-        self._tell(lambda logger: logger.log_script(policy.script.source, step, about))
+        script = module.linked(best)
+        key = " ".join(each.id for each in (script, *script.depends))
+        if key == self._best:
+            return
+        self._best = key
+        about = {"id": best.id, "priority": best.priority, "origin": script.origin}
+        # Nobody knows who wrote it: it isn't parsed in this process.
+        source = bundle(script, parsed=False) if script.depends else script.source
+        self._tell(lambda logger: logger.log_script(source, step, about))
 
     def log_failures(
         self, policies: Sequence[Policy], step: int, best: Policy | None = None

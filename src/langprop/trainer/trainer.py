@@ -349,12 +349,12 @@ class Trainer:
     def log(self, module: Module) -> None:
         """Write the latest figures to the loggers."""
         self.recorder.log(step_line(self, module), self.step)
-        self.recorder.log_best(module.best, self.step)
+        self.recorder.log_best(module, self.step)
 
     def log_validation(self, module: Module) -> None:
         """Write the figures of a validation to the loggers."""
         self.recorder.log(validation_line(self, module), self.step)
-        self.recorder.log_best(module.best, self.step)
+        self.recorder.log_best(module, self.step)
 
     def stop(self, reason: str) -> None:
         """End the training after this step; the first reason is kept."""
