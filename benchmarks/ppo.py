@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # also as `python -m benchmarks.
 
 import ppo_ours
 from llm_peers import Peer, cache_folder, environment, reason
-from ppo_table import Run, plot, row, times_fewer
+from ppo_table import Run, factor, plot, row
 
 TARGET, EPISODES = 475.0, 100
 EVERY = 512  # [steps] between evaluations
@@ -70,8 +70,11 @@ def main() -> int:
         print(row(name, found))
     if "PPO" in runs:
         for name in list(runs)[1:]:
-            print(f"{name}: {times_fewer(runs[name], runs['PPO'])}")
-    plain = {name: [run.__dict__ for run in found] for name, found in runs.items()}
+            print(f"Beside {name}, {factor(runs[name], runs['PPO'])}")
+    plain = {
+        name: [{"steps": _or_none(run.steps), "curve": run.curve} for run in found]
+        for name, found in runs.items()
+    }
     (options.out / "runs.json").write_text(json.dumps(plain) + "\n")
     curves = {name: found for name, found in runs.items() if "validation" not in name}
     plot(curves, TARGET, options.out / "curves.png")
@@ -86,6 +89,10 @@ def _each(name: str, seeds: int, run: Callable[[int], Run]) -> list[Run]:
         runs.append(run(seed))
         print(f"{name}, seed {seed}: {runs[-1].steps:,.0f} steps", flush=True)
     return runs
+
+
+def _or_none(steps: float) -> float | None:
+    return steps if math.isfinite(steps) else None  # JSON has no infinity
 
 
 def ppo(python: str, seed: int) -> Run:

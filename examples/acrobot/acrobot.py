@@ -18,7 +18,7 @@ def swing(
     Args:
         cos_upper: Cosine of the upper link's angle; 1 where it hangs straight down.
         sin_upper: Its sine.
-        cos_bend: Cosine of the lower link's angle relative to the upper one's; 1 when in line.
+        cos_bend: Cosine of the bend between the links; 1 when they are in line.
         sin_bend: Its sine.
         upper_velocity: Angular velocity of the upper link [rad/s].
         bend_velocity: Angular velocity of the bend [rad/s].
@@ -31,8 +31,7 @@ def swing(
 module = lp.EnvModule("Acrobot-v1", swing)
 
 if __name__ == "__main__":
-    trainer = lp.Trainer("mutation", max_time=120, batch_size=4, val_interval=4)
+    trainer = lp.Trainer("mutation", max_epochs=None, max_time=120, batch_size=4, val_interval=4)
     trainer.callbacks.append(lp.EarlyStopping("val/score", target=-90))
     trainer.fit(module)
-    print(module.source)
-    print("return over 100 fresh episodes:", trainer.test(module))
+    print(module.source, trainer.test(module), sep="\n")

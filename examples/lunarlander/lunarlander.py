@@ -33,3 +33,9 @@ def land(
 
 
 module = lp.EnvModule("LunarLander-v3", land)  # pip install 'gymnasium[box2d]'
+
+if __name__ == "__main__":
+    trainer = lp.Trainer("mutation", max_epochs=None, max_time=180, batch_size=8, val_interval=5)
+    trainer.callbacks.append(lp.EarlyStopping("val/score", target=200))
+    trainer.fit(module)
+    print(module.source, trainer.test(module), sep="\n")

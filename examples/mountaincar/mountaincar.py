@@ -3,7 +3,6 @@
 from typing import Any, Literal
 
 import gymnasium
-from gymnasium.wrappers import RescaleObservation
 
 import langprop as lp
 from langprop.rl import Episode
@@ -23,21 +22,21 @@ def drive(position: float, velocity: float) -> Literal[0, 1, 2]:
 
 def make() -> gymnasium.Env[Any, Any]:
     """MountainCar-v0 with both components in [-1, 1]: as it is, velocities are below 0.07."""
-    return RescaleObservation(gymnasium.make("MountainCar-v0", disable_env_checker=True), -1, 1)
+    bare = gymnasium.make("MountainCar-v0", disable_env_checker=True)
+    return gymnasium.wrappers.RescaleObservation(bare, -1, 1)
 
 
 def score(episode: Episode) -> float:
     """The return; less 100 times what was missing to the flag, where it wasn't reached."""
-    furthest = max((after[0] for after, _, _ in episode.tail), default=-1.0)
-    return episode.total - (100 * max(0, 0.89 - furthest) if episode.ended == "truncated" else 0)
+    missing = 0.89 - max((seen[0] for seen, _, _ in episode.tail), default=-1.0)
+    return episode.total - (100 * max(0, missing) if episode.ended == "truncated" else 0)
 
 
 module = lp.EnvModule(make, drive, score=score, tail=200)  # all observations are kept
 
 if __name__ == "__main__":
-    stop = lp.EarlyStopping("val/score", target=-106)
-    options = {"max_epochs": None, "max_time": 180, "val_interval": 5, "callbacks": [stop]}
-    trainer = lp.Trainer("mutation", batch_size=8, limit_batches=1, shuffle=False, **options)
+    same = {"batch_size": 8, "limit_batches": 1, "shuffle": False}  # episodes in every step
+    trainer = lp.Trainer("mutation", max_epochs=None, max_time=180, val_interval=5, **same)
+    trainer.callbacks.append(lp.EarlyStopping("val/score", target=-106))
     trainer.fit(module)
-    print(module.source)
-    print("score over 100 fresh episodes:", trainer.test(module))
+    print(module.source, trainer.test(module), sep="\n")

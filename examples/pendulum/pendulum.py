@@ -29,8 +29,8 @@ def make() -> gymnasium.Env[Any, Any]:
 module = lp.EnvModule(make, torque)
 
 if __name__ == "__main__":
-    trainer = lp.Trainer("mutation", max_time=180, batch_size=8, val_interval=5)
+    same = {"batch_size": 8, "limit_batches": 1, "shuffle": False}  # episodes in every step
+    trainer = lp.Trainer("mutation", max_epochs=None, max_time=180, val_interval=5, **same)
     trainer.callbacks.append(lp.EarlyStopping("val/score", target=-160))
     trainer.fit(module)
-    print(module.source)
-    print("return over 100 fresh episodes:", trainer.test(module))
+    print(module.source, trainer.test(module), sep="\n")

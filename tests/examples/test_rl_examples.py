@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 import langprop as lp
 
@@ -49,10 +50,25 @@ def scores(name, body, seeds=range(4)):
 
 @pytest.mark.parametrize("name", with_marks(NAMES))
 def test_one_small_step_of_each(name, tmp_path):
-    run = fit(tmp_path, name, "--max_steps=1", "--batch_size=1", "--run_dir=run")
+    few = ["--optimizer=langprop.MutationOptimizer", "--optimizer.n_parents=2"]
+    few += ["--optimizer.n_children=2", "--batch_size=1"]
+    run = fit(tmp_path, name, "--fast_dev_run=true", *few)
     assert run.returncode == 0, run.stderr
-    assert "saved in run" in run.stdout
-    assert (tmp_path / "run" / "best.py").exists()
+    assert "over fresh episodes: -" in run.stdout
+    assert "over 1 samples" in run.stdout
+
+
+@pytest.mark.parametrize("name", with_marks(NAMES))
+def test_script_and_config_agree(name):
+    # Both are shown to users, as two ways of the same training.
+    config = yaml.safe_load((EXAMPLES / name / "config.yaml").read_text())
+    source = (EXAMPLES / name / f"{name}.py").read_text()
+    assert len(source.splitlines()) <= 42
+    settings = {key: config[key] for key in ("max_time", "batch_size", "val_interval")}
+    settings["target"] = config["callbacks"][0]["init_args"]["target"]
+    for key, value in settings.items():
+        assert re.search(rf"{key}\"?[=:] ?{value}\b", source), (key, value)
+    assert ('"limit_batches": 1, "shuffle": False' in source) == (config.get("limit_batches") == 1)
 
 
 def test_a_car_that_comes_closer_to_the_flag_scores_higher():

@@ -205,10 +205,11 @@ class Module:
     def score(self, output: Any, label: Any) -> Scored:
         """How good an answer is; higher is better.
 
+        Of several objectives each has its value in a dict, such as
+        `{"accuracy": 1.0, "speed": 0.3}`; their sum, weighted with `weights`, is the score.
+
         Returns:
-            A number; or a dict such as `{"accuracy": 1.0, "speed": 0.3}` with the value of each
-            objective, whose sum, weighted with `weights`, is the score; or a `Score` of either
-            with feedback in words.
+            A number, such a dict, or a `Score` of either with feedback in words.
         """
         raise NotImplementedError(f"{type(self).__name__} must define score(self, output, label).")
 

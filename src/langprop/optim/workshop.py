@@ -298,7 +298,6 @@ class Workshop:
                 self._users -= 1
         return [answer_of(outcome, self._limits) for outcome in outcomes]
 
-
     def _enter(self, operations: int) -> Session:
         """The process, for so many operations more; a new one if it has done many and is idle."""
         worn = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -69,29 +70,54 @@ class Envs:
         self.given = bool(limits) or getattr(spec, "max_episode_steps", None) is not None
         self.limit = min(limits, default=DEFAULT_LIMIT if not self.given else 1 << 62)
 
-    def take(self) -> gymnasium.Env[Any, Any]:
+    def take(self) -> Any:
         """One that nobody uses, without the wrapper that limits steps: `limit` does."""
         return self._free.pop() if self._free else _peel(self._made())[0]
 
-    def put(self, env: gymnasium.Env[Any, Any]) -> None:
+    def put(self, env: Any) -> None:
         """Give one back; it will be reset."""
         if len(self._free) < _MAX_FREE:
             self._free.append(env)
         else:
             env.close()
 
+    def drawn(self) -> gymnasium.Env[Any, Any]:
+        """A new one whose `render()` gives pictures, with all of its wrappers but the formalities.
+
+        Raises:
+            ModuleError: There is none.
+        """
+        mode = {"render_mode": "rgb_array"}
+        modes = list(self.first.metadata.get("render_modes") or ())
+        if isinstance(self._env, str):
+            if "rgb_array" not in modes:
+                raise ModuleError(
+                    f"{self.name} can't be drawn: its render_modes are {modes}, without "
+                    "'rgb_array'."
+                )
+            env = _make(self._env, {**self._kwargs, **mode})
+        else:
+            env = self._made(mode if _takes(self._env, "render_mode") else {})
+        if getattr(env, "render_mode", None) not in ("rgb_array", "rgb_array_list"):
+            env.close()
+            raise ModuleError(
+                f"{self.name} can't be drawn: let the function that makes it take "
+                'render_mode=None, and give it to the environment; it is called with "rgb_array".'
+            )
+        return _peel(env)[0]
+
     def close(self) -> None:
         """Close those that nobody uses."""
         while self._free:
             self._free.pop().close()
 
-    def _made(self) -> gymnasium.Env[Any, Any]:
+    def _made(self, more: Mapping[str, Any] | None = None) -> gymnasium.Env[Any, Any]:
         if isinstance(self._env, str):
             return _make(self._env, self._kwargs)
         env: Any = None
         if callable(self._env):
             try:
-                env = self._env(**self._kwargs)
+                env = self._env(**{**self._kwargs, **(more or {})})
             except Exception as error:
                 raise ModuleError(
                     f"the function that makes the environment raised {type(error).__name__}: "
@@ -109,6 +135,15 @@ class Envs:
             )
         made: gymnasium.Env[Any, Any] = env
         return made
+
+
+def _takes(function: Callable[..., Any], name: str) -> bool:
+    """Whether a function takes an argument of that name."""
+    try:
+        every = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
+    return name in every or any(each.kind is each.VAR_KEYWORD for each in every.values())
 
 
 def _peel(env: gymnasium.Env[Any, Any]) -> tuple[gymnasium.Env[Any, Any], int | None]:

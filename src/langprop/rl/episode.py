@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 TAIL = 6
 """Steps before the end that an episode keeps whole."""
+
+_MOST_INFO, _WIDEST_INFO = 10, 200  # items, and characters of each
 
 
 @dataclass
@@ -22,6 +24,11 @@ class Episode:
         tail: Observation, action and reward of the last steps. Where the policy gets components as
             arguments of their own, the observation is the list of these.
         ended: "terminated" by the environment, "truncated" by a limit of steps.
+        final: What was observed after the last step, as in `tail`; None where nothing was.
+        limit: Steps after which it would have been stopped; None if that isn't known.
+        info: Numbers and short texts in the environment's `info` of the last step.
+        ranges: Lowest and highest value of each number that was observed, in the order in which
+            they stand in an observation; None for what is no number. Empty for large observations.
     """
 
     seed: int
@@ -29,6 +36,10 @@ class Episode:
     actions: list[Any] = field(default_factory=list)
     tail: list[tuple[Any, Any, float]] = field(default_factory=list)
     ended: str = ""
+    final: Any = None
+    limit: int | None = None
+    info: dict[str, Any] = field(default_factory=dict)
+    ranges: list[tuple[float, float] | None] = field(default_factory=list)
 
     def __len__(self) -> int:
         """Number of steps."""
@@ -41,6 +52,26 @@ class Episode:
     def total(self) -> float:
         """The return: sum of the rewards."""
         return float(sum(self.rewards))
+
+    def look_back(
+        self,
+        tail: Iterable[tuple[Sequence[Any], Any, float]],
+        seen: Sequence[Any],
+        info: Any,
+        ranges: list[tuple[float, float] | None],
+    ) -> None:
+        """Keep what was there at the end.
+
+        Args:
+            tail: As arguments of the policy, the observations of the last steps; actions and
+                rewards.
+            seen: The observation after the last step, likewise.
+            info: The environment's own, of the last step.
+            ranges: Lowest and highest values.
+        """
+        self.tail = [(_shown(each), answer, reward) for each, answer, reward in tail]
+        self.final = _shown(seen)
+        self.info, self.ranges = told(info), ranges
 
     def finite_total(self) -> float:
         """The return.
@@ -56,44 +87,22 @@ class Episode:
         return total
 
 
-def describe(episode: Episode) -> str:
-    """An episode in words: how it ended, what was done how often, and the last steps."""
-    lines = [
-        f"The episode had {len(episode.rewards)} steps and a return of {episode.total:g}; "
-        f"it was {episode.ended}.",
-    ]
-    counts = _counted(episode.actions)
-    if 0 < len(counts) <= 10:
-        lines.append(
-            "Actions: " + ", ".join(f"{action} × {count}" for action, count in counts.most_common())
-        )
-    lines.append("The last steps (observation | action | reward):")
-    for observation, action, reward in episode.tail:
-        lines.append(f"  {_short(observation)} | {_short(action)} | {reward:g}")
-    return "\n".join(lines)
+def _shown(seen: Sequence[Any]) -> Any:
+    """An observation as it is kept: what a function with a single parameter gets, or a list."""
+    return seen[0] if len(seen) == 1 else list(seen)
 
 
-def _counted(actions: list[Any]) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    try:
-        for action, count in Counter(actions).items():  # at the speed of C for numbers
-            counts[str(action)] += count
-    except TypeError:  # lists and arrays
-        counts.clear()
-        for action in actions:
-            counts[str(action)] += 1
-            if len(counts) > 10:
-                break
-    return counts
-
-
-def _short(value: Any) -> str:
-    import numpy as np
-
-    if isinstance(value, np.ndarray):
-        text = np.array2string(value, precision=3, threshold=12, separator=", ").replace("\n", "")
-    elif isinstance(value, (list, tuple)) and all(type(each) is float for each in value):
-        text = "[" + ", ".join(repr(float(f"{each:.3g}")) for each in value) + "]"
-    else:
-        text = f"{value:.3g}" if isinstance(value, float) else repr(value)
-    return text if len(text) <= 120 else text[:117] + "..."
+def told(info: Any) -> dict[str, Any]:
+    """What an environment's `info` says in numbers and short texts; the rest is left out."""
+    if not isinstance(info, Mapping) or not info:
+        return {}
+    found: dict[str, Any] = {}
+    for key, value in info.items():
+        plain = value.item() if getattr(value, "shape", None) == () else value
+        if isinstance(plain, str) and len(plain) > _WIDEST_INFO:
+            plain = plain[: _WIDEST_INFO - 1] + "…"
+        if isinstance(key, str) and isinstance(plain, (bool, int, float, str)):
+            found[key[:_WIDEST_INFO]] = plain
+        if len(found) == _MOST_INFO:
+            break
+    return found

@@ -14,10 +14,15 @@ from langprop.modules.objectives import below
 from langprop.modules.score import Score, Scored, described
 from langprop.modules.stub import Stub
 from langprop.rl.envs import Envs
-from langprop.rl.episode import TAIL, Episode, describe
+from langprop.rl.episode import TAIL, Episode
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import gymnasium
+
+    from langprop.population.record import Record
+    from langprop.rl.filmed import FilmedEnvs
 
 _RANDOM_EPISODES, _RANDOM_STEPS = 4, 1_000
 
@@ -38,6 +43,9 @@ class EnvModule(Module):
         score: `score(episode)` gives a number, several objectives as a dict, or a `Score`; the
             return, if not given.
         weights: Weight of each objective; see `Module`.
+        feedback: `feedback(episode)` says what a model is told of an episode; if not given, how it
+            ended, its rewards, actions and last steps. A subclass may define `feedback` instead. A
+            `Score` with feedback keeps its own.
         exception_score: Score of an episode in which the policy failed. If not given, it is far
             below the worst of some episodes with random actions, so that to fail never pays.
         seeds: Sources of the first scripts; the stub, if it has an implementation.
@@ -60,12 +68,15 @@ class EnvModule(Module):
         EnvError: The environment raised in an episode with random actions.
     """
 
+    _envs: Envs | FilmedEnvs
+
     def __init__(
         self,
         env: str | Callable[..., gymnasium.Env[Any, Any]],
         stub: Callable[..., Any] | str | None = None,
         *,
         score: Callable[[Episode], Scored] | None = None,
+        feedback: Callable[[Episode], str] | None = None,
         weights: Mapping[str, float] | None = None,
         exception_score: float | Mapping[str, float] | None = None,
         seeds: Sequence[str] = (),
@@ -81,6 +92,8 @@ class EnvModule(Module):
             raise ModuleError(f"tail must not be negative, but got {tail!r}.")
         self._envs = Envs(env, env_kwargs, max_episode_steps)
         from langprop.rl.actions import action_reader
+        from langprop.rl.describe import Describer
+        from langprop.rl.leaves import Ranges
         from langprop.rl.observations import argument_reader, find_nan
 
         first = self._envs.first
@@ -92,7 +105,9 @@ class EnvModule(Module):
         read = Stub.from_source(stub) if isinstance(stub, str) else Stub.from_function(stub)
         self.entry_point, self.stub = read.entry_point, read.source
         self.seeds = list(seeds) or ([read.seed] if read.seed is not None else [])
-        self._score = score
+        self._score, self._feedback = score, feedback
+        self._describe = Describer.of(first, self.stub, self.entry_point)
+        self._ranges = Ranges
         self.weights = {} if weights is None else weights
         self._tail = tail
         self._on_env_error = on_env_error
@@ -100,8 +115,21 @@ class EnvModule(Module):
         self._find_nan = find_nan
         self._read = action_reader(self.action_space)
         self._last: tuple[Any, Any] = (None, None)  # an answer, and the action that it is
+        self._telling = False  # nobody is told of episodes with random actions
         self.exception_score = self._below_random() if exception_score is None else exception_score
+        self._telling = True
         super().__init__(depends=depends)
+
+    @property
+    def envs(self) -> Envs:
+        """The environments that episodes run in.
+
+        Raises:
+            ModuleError: It is being filmed, with one of its own.
+        """
+        if not isinstance(self._envs, Envs):
+            raise ModuleError("the episodes of this module are being filmed.")
+        return self._envs
 
     def _below_random(self) -> float | dict[str, float]:
         """A score below any that a policy is likely to get, from episodes with random actions."""
@@ -156,7 +184,7 @@ class EnvModule(Module):
     def _episode(
         self, function: Callable[..., Any], seed: int, limit: int
     ) -> Generator[Any, Any, Episode]:
-        episode = Episode(seed)
+        episode = Episode(seed, limit=limit)
         rewards, actions = episode.rewards, episode.actions
         tail: deque[tuple[Any, Any, float]] = deque(maxlen=self._tail)
         arguments = self._arguments
@@ -171,17 +199,23 @@ class EnvModule(Module):
                 raise self._failed(seed, 0, None, error) from error
             step = env.step
             watched = "nan" not in self.warned
-            numbers = all(type(each) is float for each in seen)
+            ranges = self._ranges(seen)
+            note, numbers = ranges.note, ranges.plain
+            note(seen)
+            info: Any = None
             over = truncated = False
             while not over:
                 # A sum takes a part of the time.
                 if watched and (not numbers or isnan(sum(seen))) and self._find_nan(seen):
                     watched = self._warn_of_nan(seed, len(rewards))
-                answer = yield function(*seen)
-                last = self._last  # `check_output` has just read it
-                action = last[1] if last[0] is answer else self._action(answer)
                 try:
-                    observation, reward, over, truncated, _ = step(action)
+                    answer = yield function(*seen)
+                    last = self._last  # `check_output` has just read it
+                    action = last[1] if last[0] is answer else self._action(answer)
+                except PolicyError as error:
+                    raise _placed(error, episode) from error
+                try:
+                    observation, reward, over, truncated, info = step(action)
                     reward = float(reward)
                     before, seen = seen, arguments(observation)
                 except Exception as error:
@@ -190,15 +224,13 @@ class EnvModule(Module):
                 rewards.append(reward)
                 actions.append(answer)
                 tail.append((before, answer, reward))
+                note(seen)
                 if over or truncated or len(rewards) >= limit:
                     break
             episode.ended = "terminated" if over else "truncated"
             if not (over or truncated or self._envs.given) and limit == self._envs.limit:
                 self._warn_of_no_end(limit)
-            episode.tail = [
-                (shown[0] if len(shown) == 1 else list(shown), answer, reward)
-                for shown, answer, reward in tail
-            ]
+            episode.look_back(tail, seen, info, ranges.all())
             return episode
         finally:
             if sound:  # else it may be spoilt
@@ -240,15 +272,79 @@ class EnvModule(Module):
         self._last = output, self._read(output)
 
     def score(self, output: Any, label: Any) -> Scored:
-        """The return, with a report of how the episode ended; or what the user's function says."""
+        """The return, or what the user's function says; and in words how the episode went."""
         del label
-        if self._score is not None:
-            return self._score(output)
-        return Score(output.finite_total(), describe(output))
+        given = output.finite_total() if self._score is None else self._score(output)
+        if not self._telling or (isinstance(given, Score) and given.feedback):
+            return given
+        return Score(given.value if isinstance(given, Score) else given, self._told(output))
+
+    def feedback(self, episode: Episode) -> str:
+        """What whoever writes the next script is told of an episode; a subclass may say more."""
+        return self._describe(episode) if self._feedback is None else self._feedback(episode)
+
+    def _told(self, episode: Episode) -> str:
+        try:
+            return str(self.feedback(episode))
+        except Exception as error:  # what is said of an episode mustn't change its score
+            if "feedback" not in self.warned:
+                self.warned.add("feedback")
+                warnings.warn(
+                    f"feedback(episode) raised {type(error).__name__}: {error}. The usual "
+                    "description is given instead.",
+                    stacklevel=2,
+                )
+            return self._describe(episode)
+
+    def remarks(self, records: Sequence[Record]) -> str:
+        """How the episodes of a step went, all together: their returns, lengths and ends."""
+        from langprop.rl.returns import describe_returns
+
+        return describe_returns([each.output for each in records])
 
     @property
     def scoring(self) -> str:
-        """How episodes are scored, in words."""
+        """How episodes are run and scored, in words."""
+        what = (
+            f"`{self.entry_point}` is called in each step of an episode, with what is observed "
+            "then, and its answer is the action. What it keeps in module-level variables lives for "
+            "one episode."
+        )
+        how = "The score of an episode is its return, the sum of its rewards."
         if self._score is not None:
-            return described(self._score)
-        return "An episode scores its return, the sum of its rewards."
+            how = described(self._score)
+        failed = self.exception_score
+        least = f"{failed:.6g}" if isinstance(failed, (int, float)) else "far less"
+        return (
+            f"{what} {how} An episode in which it raises, or answers with what is no action, "
+            f"scores {least}."
+        ).replace("  ", " ")
+
+    def record(self, path: str | Path, *, seed: int = 0, fps: float | None = None) -> Record:
+        """Film an episode of the best policy.
+
+        Args:
+            path: Where to: a .gif, or an .mp4, which needs imageio-ffmpeg.
+            seed: Of the reset.
+            fps: Steps shown in a second; None for the environment's own pace.
+
+        Returns:
+            What the policy did in it.
+
+        Raises:
+            ModuleError: The module isn't trained, or the environment can't be rendered.
+            MissingDependency: A package is missing; says which.
+            ValueError: The path or fps is no good.
+            OSError: The file can't be written.
+        """
+        from langprop.rl.video import record_video
+
+        return record_video(self, path, seed=seed, fps=fps)
+
+
+def _placed(error: PolicyError, episode: Episode) -> PolicyError:
+    """A failure, with the step that it arose in."""
+    steps = len(episode)
+    after = f" after a return of {episode.total:.6g}" if steps else ""
+    text = f"{error}\n(in step {steps + 1} of the episode with seed {episode.seed}{after})"
+    return PolicyError(error.status, text, seconds=error.seconds, printed=error.printed)

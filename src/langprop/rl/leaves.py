@@ -1,0 +1,108 @@
+"""Leaves: an observation as a row of named numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+MOST = 24
+"""Numbers that are told one by one; a larger array is one leaf."""
+
+
+def leaves(values: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The parts of plain data, each with its name as a policy would write it.
+
+    Args:
+        values: A number, text, array, or a mapping or sequence of such.
+        name: Of the whole.
+
+    Yields:
+        Name and value; arrays and lists of up to 24 numbers come number by number.
+    """
+    if isinstance(values, Mapping):
+        for key, value in values.items():
+            yield from leaves(value, f"{name}[{key!r}]")
+    elif isinstance(values, np.ndarray):
+        if values.ndim and values.size <= MOST:
+            for place in np.ndindex(values.shape):
+                yield f"{name}[{', '.join(map(str, place))}]", values[place].item()
+        else:
+            yield name, values if values.ndim else values.item()
+    elif isinstance(values, (list, tuple)) and len(values) <= MOST:
+        for place, value in enumerate(values):
+            yield from leaves(value, f"{name}[{place}]")
+    elif isinstance(values, np.generic):
+        yield name, values.item()
+    else:
+        yield name, values
+
+
+class Ranges:
+    """The lowest and highest value of each number that is observed in an episode.
+
+    Observations are looked at some hundred at a time: one by one, that would take a part of the
+    time of an episode.
+
+    Args:
+        seen: The first observation, as the arguments of a policy.
+    """
+
+    def __init__(self, seen: Sequence[Any]) -> None:
+        self.plain = all(type(each) is float for each in seen)
+        self.known = self.plain or _count(seen) <= MOST
+        self._kept: list[Sequence[Any]] = []
+        self._lowest: list[float | None] = []
+        self._highest: list[float | None] = []
+
+    def note(self, seen: Sequence[Any]) -> None:
+        """Look at an observation."""
+        if self.known:
+            self._kept.append(seen if self.plain else [value for _, value in leaves(seen)])
+            if len(self._kept) >= 256:
+                self._fold()
+
+    def all(self) -> list[tuple[float, float] | None]:
+        """Lowest and highest of each leaf; None for those that are no numbers.
+
+        Empty for observations of another size each time, and for large ones.
+        """
+        if self._kept:
+            self._fold()
+        if not self.known:
+            return []
+        return [
+            None if low is None or high is None else (low, high)
+            for low, high in zip(self._lowest, self._highest, strict=True)
+        ]
+
+    def _fold(self) -> None:
+        width = len(self._lowest) or len(self._kept[0])
+        if any(len(row) != width for row in self._kept):
+            self.known = False
+            self._kept.clear()
+            return
+        lowest, highest = [], []
+        for place, column in enumerate(zip(*self._kept, strict=True)):
+            numbers = _numbers(column)
+            if self._lowest:
+                numbers += [x for x in (self._lowest[place], self._highest[place]) if x is not None]
+            lowest.append(min(numbers, default=None))
+            highest.append(max(numbers, default=None))
+        self._lowest, self._highest = lowest, highest
+        self._kept.clear()
+
+
+def _numbers(column: Sequence[Any]) -> list[float]:
+    """What can be compared: no text, and no NaN."""
+    return [x for x in column if isinstance(x, (int, float)) and x == x]  # noqa: PLR0124 - NaN
+
+
+def _count(values: Any) -> int:
+    """How many leaves there are, large arrays with all of their numbers."""
+    if isinstance(values, Mapping):
+        return sum(map(_count, values.values()))
+    if isinstance(values, np.ndarray):
+        return int(values.size)
+    return sum(map(_count, values)) if isinstance(values, (list, tuple)) else 1

@@ -1,0 +1,56 @@
+"""Returns: how the episodes of a policy went, all together."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from langprop.rl.episode import Episode
+
+_BINS = 5
+
+
+def describe_returns(episodes: Sequence[Any]) -> str:
+    """Returns, lengths and ends of episodes; "" if there are fewer than two.
+
+    Args:
+        episodes: What is no `Episode` is passed over.
+    """
+    known = [each for each in episodes if isinstance(each, Episode)]
+    returns = sorted(each.total for each in known if math.isfinite(each.total))
+    if len(returns) < 2:
+        return ""
+    lengths = sorted(map(len, known))
+    ends = Counter(each.ended for each in known if each.ended)
+    middle = statistics.median(returns)
+    lines = [
+        f"Returns of {len(returns)} episodes: from {returns[0]:.6g} to {returns[-1]:.6g}, median "
+        f"{middle:.6g}. Steps: from {lengths[0]:,} to {lengths[-1]:,}, median "
+        f"{statistics.median(lengths):,.6g}. "
+        f"Ends: {', '.join(f'{count} {end}' for end, count in ends.most_common())}."
+    ]
+    if len(returns) >= _BINS and returns[0] < returns[-1]:
+        lines.append(f"Histogram of the returns: {histogram(returns)}.")
+    return "\n".join(lines)
+
+
+def histogram(values: Sequence[float], bins: int = _BINS) -> str:
+    """How many values lie in each part of their range, in one line.
+
+    Args:
+        values: Finite numbers that aren't all the same.
+        bins: Parts of equal width.
+    """
+    low, high = min(values), max(values)
+    width = high / bins - low / bins  # no overflow, as of high - low
+    edges = [low + place * width for place in range(bins)] + [high]
+    counts = [0] * bins
+    for value in values:
+        counts[max(place for place in range(bins) if value >= edges[place])] += 1
+    return ", ".join(
+        f"{count} in [{edges[place]:.4g}, {edges[place + 1]:.4g}{']' if place + 1 == bins else ')'}"
+        for place, count in enumerate(counts)
+    )
