@@ -3,6 +3,7 @@
 make bench
 python -m benchmarks startup sandbox
 python -m benchmarks llm_peers --quick    what begins with a dash, and what follows, is passed on
+python -m benchmarks ppo rl_examples      only by name: they take half an hour each
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python -m benchmarks rl_examples                           five seeds each; up to 50 minutes
     python -m benchmarks.rl_examples mountaincar --seeds 10
 
-Each run is `langprop fit examples/NAME --seed N` as its users type it, alone on the machine, with
-one worker. The score is the mean over the module's 100 test episodes, which nothing was chosen by.
+Each run is `langprop fit examples/NAME --seed N` as its users type it, with one worker.
+The score is the mean over the module's 100 test episodes, which nothing was chosen by.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import json
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -23,7 +24,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-TEST = re.compile(r"^(?:return over fresh episodes|test score): (-?[\d.]+)", re.MULTILINE)
+TEST = re.compile(
+    r"^(?:return over fresh episodes|test score): (-?[\d.]+).* over 100 samples", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -81,19 +84,26 @@ def fit(name: str, seed: int, limit: float | None) -> tuple[float, float]:
     command = [sys.executable, "-m", "langprop", "fit", str(EXAMPLES / name), f"--seed={seed}"]
     command += ["--workers=1", *([] if limit is None else [f"--max_time={limit}"])]
     with tempfile.TemporaryDirectory() as folder:
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), _cpu_seconds()
         done = subprocess.run(
             [*command, f"--run_dir={folder}/run"], capture_output=True, text=True, check=False
         )
-        seconds = time.perf_counter() - start
+        seconds, busy = time.perf_counter() - start, _cpu_seconds() - busy
         found = TEST.search(done.stdout)
         if done.returncode or found is None:
             raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr or done.stdout}")
         lines = (Path(folder) / "run" / "metrics.jsonl").read_text().splitlines()
         steps = max(json.loads(line).get("step", 0) for line in lines)
     score = float(found[1])
-    print(f"  {name}, seed {seed}: {score:g} after {steps} steps, {seconds:.0f} s", flush=True)
+    spent = f"{seconds:.0f} s ({busy:.0f} s of one core)"
+    print(f"  {name}, seed {seed}: {score:g} after {steps} steps, {spent}", flush=True)
     return score, seconds
+
+
+def _cpu_seconds() -> float:
+    """What the processes that have ended took: on a busy machine less than the time that passed."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

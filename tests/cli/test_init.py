@@ -224,9 +224,9 @@ def test_a_module_that_is_one_already(folder, capsys):
     ("env", "signature"),
     [
         ("CartPole-v1", "pole_angular_velocity: float,\n) -> Literal[0, 1]:"),
-        ("Blackjack-v1", "def act(observation: tuple) -> Literal[0, 1]:"),
-        ("FrozenLake-v1", "def act(observation: int) -> Literal[0, 1, 2, 3]:"),
-        ("Pendulum-v1", "angular_velocity: float,\n) -> float:"),
+        ("Blackjack-v1", "def policy(observation: tuple) -> Literal[0, 1]:"),
+        ("FrozenLake-v1", "def policy(observation: int) -> Literal[0, 1, 2, 3]:"),
+        ("Pendulum-v1", "angular_velocity: float) -> float:"),
     ],
 )
 def test_an_environment(folder, capsys, env, signature):

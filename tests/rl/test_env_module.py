@@ -8,7 +8,6 @@ import pytest
 
 import langprop as lp
 from langprop.errors import ModuleError
-from langprop.rl.module import Episode, describe
 
 
 @pytest.fixture(scope="module")
@@ -140,16 +139,3 @@ def test_a_stub_that_does_not_fit():
 
     with pytest.raises(ModuleError, match="one for each component"):
         lp.EnvModule("CartPole-v1", two)
-
-
-def test_feedback_tells_the_end():
-    episode = Episode(
-        1, [1.0, 2.0], [0, 1], [(np.array([0.1234567, 2.0]), 0, 1.0), ([1.0], 1, 2.0)], "terminated"
-    )
-    assert describe(episode) == (
-        "The episode had 2 steps and a return of 3; it was terminated.\n"
-        "Actions: 0 × 1, 1 × 1\n"
-        "The last steps (observation | action | reward):\n"
-        "  [0.123, 2.   ] | 0 | 1\n"
-        "  [1.0] | 1 | 2"
-    )

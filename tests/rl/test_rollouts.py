@@ -388,3 +388,17 @@ def test_a_stop_while_episodes_are_on_their_way_leaves_nothing_behind(isolated):
     with pytest.raises(KeyboardInterrupt):
         judge(isolated, module, scripts, range(6))
     assert closed
+
+
+def test_a_forward_of_ones_own_needs_no_exception_score(isolated):
+    class Doubled(lp.EnvModule):
+        def forward(self, function, seed):
+            episode = yield from super().forward(function, seed)
+            episode.rewards = [2 * reward for reward in episode.rewards]
+            return episode
+
+    stub = "def policy(observation): ..."
+    scripts = [script("return 1")]
+    (doubled,) = judge(isolated, Doubled("CartPole-v1", stub), scripts, [0, 1]).values()
+    (bare,) = judge(isolated, lp.EnvModule("CartPole-v1", stub), scripts, [0, 1]).values()
+    assert [each.score for each in doubled] == [2 * each.score for each in bare]

@@ -205,7 +205,8 @@ def test_time_is_over_in_the_middle_of_a_step(make):
             return [lp.Script(f"def double(x): {body}", "double") for body in bodies]
 
     trainer = make(Slow(), max_epochs=None, max_time=0.5)
-    trainer.fit(double(), DATA[:1])
+    with pytest.warns(UserWarning, match=r"over before any script was judged"):
+        trainer.fit(double(), DATA[:1])
     assert trainer.stopped == "max_time=0.5 s"
     assert trainer.step == 0
     assert 0 < trainer.evaluations < 20

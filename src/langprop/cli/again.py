@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from langprop.cli.environment import env_module
 from langprop.cli.settings import FILE
 from langprop.cli.splits import columns, signature
 from langprop.data.batches import as_dataset, batches, first_sample
@@ -96,14 +97,16 @@ class Again:
         state, _ = self.folder.read()
         entry_point = state["module"].get("entry_point")
         option = f"--module FILE.py:NAME (its function is {entry_point!r})"
-        named = spec if spec is not None else (self.fit or {}).get("module")
-        if not named:
+        kept = self.fit or {}
+        named = spec if spec is not None else kept.get("module")
+        env = kept.get("env") if spec is None else None
+        if not named and not env:
             why = "was begun from Python" if self.fit is None else f"has no module in its {FILE}"
             raise ConfigError(f"{self.name} {why}: name its module with {option}.")
         try:
-            module = load_object(str(named), Path())
+            module = self._of_env(env) if env else load_object(str(named), Path())
         except ConfigError as error:
-            if spec is not None:
+            if spec is not None or env:
                 raise
             raise ConfigError(f"{error} If it has moved: {option}.") from error
         if not isinstance(module, Module):
@@ -116,6 +119,11 @@ class Again:
         own = copy.copy(module)  # what was imported may be used again in this process
         own.population, own.warned = Population(), set()
         return own
+
+    def _of_env(self, env: Any) -> Module:
+        """The module of a run that was begun with `--env`."""
+        arguments = (self.fit or {}).get("env_args")
+        return env_module(str(env), arguments if isinstance(arguments, Mapping) else None)
 
     def stub_changed(self, module: Module) -> bool:
         """Whether the specification isn't what it was when the run was made."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from langprop.callbacks.progress import Progress
 from langprop.callbacks.source import print_source
 from langprop.cli.settings import FILE, KeepSettings
 from langprop.cli.task import plain, read_task
@@ -20,7 +21,17 @@ from langprop.trainer.trainer import Trainer
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser
 
-OURS = ("config", "module", "label_column", "ignore", "estimate", "resume", "force")
+OURS = (
+    "config",
+    "module",
+    "env",
+    "env_args",
+    "label_column",
+    "ignore",
+    "estimate",
+    "resume",
+    "force",
+)
 """Settings that aren't the trainer's, beside the data."""
 
 NOT_KEPT = ("config", "estimate", "resume", "force", "run_dir")
@@ -37,6 +48,20 @@ def parser() -> ArgumentParser:
     made.add_argument("--config", action="config", help="a YAML file with any of these settings")
     made.add_argument(
         "--module", type=str, help="FILE.py:NAME or package.module:NAME of the Module"
+    )
+    made.add_argument(
+        "--env",
+        type=str | None,
+        default=None,
+        help="id of a Gymnasium environment, in place of TARGET: trains a policy for it, without "
+        "any code, with settings that suit its episodes",
+    )
+    made.add_argument(
+        "--env_args",
+        type=dict[str, Any] | None,
+        default=None,
+        help="arguments for the environment, such as  --env_args.continuous=true  or "
+        "--env_args.max_episode_steps=200",
     )
     for split, text in (("train", "training"), ("val", "validation"), ("test", "test")):
         where = "import string or file (.csv, .jsonl, .parquet, .npz, ...)"
@@ -88,6 +113,8 @@ def run(argv: Sequence[str]) -> int:
     chosen = {name: value for name, value in task.ready.items() if name not in (*data, *OURS)}
     copy = Path(settings.resume) if settings.resume is not None else None
     if copy is not None:
+        if settings.run_dir is not None and settings.run_dir != settings.resume:
+            raise ConfigError("--run_dir and --resume name two folders: a run goes on in its own.")
         file = copy.is_file() or copy.suffix == ".json"
         chosen["run_dir"] = RunDir.holding(copy).path if file else copy
     try:
@@ -115,6 +142,8 @@ def _conclude(trainer: Trainer, module: Module, test: Any) -> None:
     if module.best is None:
         console.print("Nothing was learned yet.")
         return
+    if trainer.stopped and not any(isinstance(each, Progress) for each in trainer.callbacks):
+        console.print(f"stopped: {trainer.stopped}", highlight=False, markup=False)
     console.print()
     together = trainer.joint.modules if trainer.joint is not None else [module]
     for each in together:
@@ -132,4 +161,7 @@ def _conclude(trainer: Trainer, module: Module, test: Any) -> None:
             note_tests(trainer.run_dir.path, [report], AT_END)
     if trainer.run_dir is not None:
         console.print(f"saved in {trainer.run_dir.path}", highlight=False, soft_wrap=True)
+        if trainer.interrupted:
+            again = f"go on with:  langprop fit --resume {trainer.run_dir.path}"
+            console.print(again, highlight=False, soft_wrap=True)
     sys.stdout.flush()

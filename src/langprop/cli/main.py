@@ -34,6 +34,7 @@ commands:
 {chr(10).join(f"  {name:8} {text}" for name, text in COMMANDS.items())}
 
   langprop init houses --from houses.csv                        # a project that runs at once
+  langprop fit --env CartPole-v1                                # an environment, without any code
   langprop fit examples/cartpole                                # offline, from an empty stub
   langprop fit examples/sudoku --optimizer openai:gpt-5-mini    # with any OpenAI-compatible model
   langprop show runs/balance

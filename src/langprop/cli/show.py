@@ -31,11 +31,15 @@ _WIDE = 200  # [characters] of a line that isn't shown on a terminal
 
 
 def run(argv: Sequence[str]) -> int:
-    """Print what is in a run folder. Imports no code of the user's, and runs no script."""
+    """Print what is in a run folder.
+
+    Imports no code of the user's, and runs no script, unless pictures of an environment are asked
+    for.
+    """
     made = argparse.ArgumentParser(
         prog="langprop show",
         description="Show a run: ranking, lineage, the best script, cost. Reads the run's folder "
-        "only.",
+        "only, but for --plots.",
         allow_abbrev=False,
     )
     made.add_argument("run", metavar="RUN", help="the run's folder")
@@ -55,6 +59,14 @@ def run(argv: Sequence[str]) -> int:
         metavar="N",
         help="the N worst samples of the best policy in the last step, ten at the most",
     )
+    made.add_argument(
+        "--plots",
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="draw curves of scores, cost and failures, by default into RUN/plots; a run in an "
+        "environment is filmed, too, which imports its module and runs its best script, isolated",
+    )
     made.add_argument("--json", action="store_true", help="print all of it as JSON")
     settings = made.parse_args(list(argv))
     if settings.diff is not None and len(settings.diff) > 2:
@@ -69,6 +81,12 @@ def run(argv: Sequence[str]) -> int:
     module = load(settings.run)
     if settings.json:
         print(json.dumps(_as_data(module, folder, settings.policy), allow_nan=False))
+        return 0
+    if settings.plots is not None:
+        from langprop.cli.pictures import draw_run
+
+        for path in draw_run(settings.run, settings.plots or None):
+            print(path)
         return 0
     console = Console() if sys.stdout.isatty() else Console(width=_WIDE)
     if settings.diff is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langprop.cli.config import prepared
+from langprop.cli.environment import ENDS, env_module, env_settings
 from langprop.cli.settings import kept_settings
 from langprop.cli.splits import read_splits
 from langprop.cli.target import config_of
@@ -68,13 +69,10 @@ def read_task(made: ArgumentParser, argv: Sequence[str], *, command: str, kept_i
     elif (resumed := value_of("--resume", arguments)) is not None:
         arguments = ["--config", str(kept_settings(resumed, kept_in, command)), *arguments]
     settings: Any = made.parse_args(prepared(arguments))
-    if settings.module is None:
-        raise ConfigError(
-            f"name what to train:  langprop {command} TARGET  where TARGET is {TARGET}"
-        )
-    module = load_object(settings.module, base)
-    if not isinstance(module, Module):
-        raise ConfigError(f"{settings.module} is a {type(module).__name__}, not a langprop Module.")
+    module = _module(settings, base, command)
+    if settings.env is not None:
+        usual = _of_env(made, settings, arguments, module, stops=command == "fit")
+        settings = made.parse_args([usual, *prepared(arguments)])
     data = read_splits(module, settings, base)
     try:
         ready = made.instantiate(settings)
@@ -83,6 +81,55 @@ def read_task(made: ArgumentParser, argv: Sequence[str], *, command: str, kept_i
     except ValueError as error:  # a number out of range, found by the class that owns it
         raise ConfigError(in_words(str(error))) from error
     return Task(module, data, settings, ready, base)
+
+
+def _module(settings: Namespace, base: Path, command: str) -> Module:
+    """What is trained.
+
+    Raises:
+        ConfigError: Nothing is named, too much is, or it is no module.
+    """
+    if settings.env is not None:
+        if settings.module is not None:
+            raise ConfigError(
+                f"--env {settings.env} makes a module of its own: leave it out, or leave out "
+                f"{settings.module}."
+            )
+        return env_module(settings.env, settings.env_args)
+    if settings.env_args is not None:
+        raise ConfigError("--env_args goes with --env ID.")
+    if settings.module is None:
+        raise ConfigError(
+            f"name what to train:  langprop {command} TARGET  where TARGET is {TARGET};  or  "
+            f"langprop {command} --env ID"
+        )
+    module = load_object(settings.module, base)
+    if not isinstance(module, Module):
+        raise ConfigError(f"{settings.module} is a {type(module).__name__}, not a langprop Module.")
+    return module
+
+
+def _of_env(
+    made: ArgumentParser,
+    settings: Namespace,
+    arguments: Sequence[str],
+    module: Any,
+    *,
+    stops: bool,
+) -> str:
+    """The usual settings for an environment, as an option in front of the user's own."""
+    import yaml
+
+    usual = env_settings(module)
+    ended = any(
+        settings[name] != made.get_default(name) or value_of(f"--{name}", arguments) is not None
+        for name in ENDS
+    )
+    if ended:
+        del usual["max_time"]
+    if not stops:
+        usual.pop("callbacks", None)
+    return f"--config={yaml.safe_dump(usual)}"
 
 
 def plain(made: ArgumentParser, task: Task, without: Collection[str]) -> dict[str, Any]:

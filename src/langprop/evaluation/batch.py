@@ -60,7 +60,9 @@ class Batch:
         if failed:
             place, first = next(iter(failed.items()))
             count = f"{len(failed)} of {len(failed) + len(index)}"
-            text = f"{count} samples can't be read; sample {place}: {first}"
+            places = getattr(samples, "places", ())
+            named = f"sample {places[place]}" if places else f"sample {place} of the batch"
+            text = f"{count} samples can't be read; {named}: {first}"
             if not index:
                 raise DataError(text) from first
             warnings.warn(f"{text} They are left out.", stacklevel=2)

@@ -8,6 +8,7 @@ from langprop.evaluation.batch import Batch
 from langprop.evaluation.judge import Judge, Result
 from langprop.evaluation.lane import Lane
 from langprop.executors.base import Session, SessionCall
+from langprop.sandbox.answers import Answers
 from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import Outcome
 
@@ -66,14 +67,18 @@ class Candidate:
         Returns:
             Whether there are calls to be made.
         """
-        self.pace = sum([outcome.seconds for outcome in outcomes])
+        if type(outcomes) is Answers:
+            self.pace = sum(outcomes.seconds)
+            done = self._go_on(outcomes)
+        else:
+            self.pace = sum([outcome.seconds for outcome in outcomes])
+            checked = self._judge.checked
+            done = [
+                lane
+                for lane, outcome in zip(self._lanes, outcomes, strict=True)
+                if not lane.answer(checked(outcome))
+            ]
         self._spent += self.pace
-        checked = self._judge.checked
-        done = [
-            lane
-            for lane, outcome in zip(self._lanes, outcomes, strict=True)
-            if not lane.answer(checked(outcome))
-        ]
         if done:
             self._lanes = [lane for lane in self._lanes if lane.result is None]
         for lane in done:
@@ -83,6 +88,20 @@ class Candidate:
         if done:
             self._fill()
         return bool(self._lanes)
+
+    def _go_on(self, answers: Answers) -> list[Lane]:
+        """As for any outcomes, at a part of the price: the samples that are done."""
+        refusal = self._judge.refusal
+        done = []
+        rows = zip(self._lanes, answers.outputs, answers.seconds, strict=True)
+        for lane, output, seconds in rows:
+            if reason := refusal(output):
+                more = lane.answer(Outcome("bad_output", output, reason, seconds=seconds))
+            else:
+                more = lane.go_on(output, seconds)
+            if not more:
+                done.append(lane)
+        return done
 
     def results(self) -> list[Result]:
         """What came out, in the order of the samples, once all is done."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from langprop.evaluation.candidate import Candidate
 from langprop.sandbox.outcome import Outcome
@@ -47,7 +47,7 @@ class Flight:
             else:
                 waiting.append(candidate)
 
-    def land(self) -> tuple[Candidate, list[Outcome]]:
+    def land(self) -> tuple[Candidate, Sequence[Outcome]]:
         """The next candidate whose calls were made; the first one sent, if it can choose."""
         out = self._out
         outcomes = out[0].session.finish(wait=False)

@@ -50,14 +50,17 @@ class Judge:
         """The outcome, or a bad output if the module refuses the answer."""
         if outcome.status != "ok":
             return outcome
+        reason = self.refusal(outcome.output)
+        return replace(outcome, status="bad_output", exception=reason) if reason else outcome
+
+    def refusal(self, output: Any) -> str:
+        """Why the module refuses an answer; "" if it doesn't."""
         try:
-            refused = self.module.check_output(outcome.output) is False
-            reason = "check_output refused the answer"
+            if self.module.check_output(output) is False:
+                return "check_output refused the answer"
         except Exception as error:
-            refused, reason = True, f"{type(error).__name__}: {error}"
-        if not refused:
-            return outcome
-        return replace(outcome, status="bad_output", exception=reason)
+            return f"{type(error).__name__}: {error}"
+        return ""
 
     def record(self, batch: Batch, place: int, result: Result | Outcome) -> Record:
         """Judge a sample."""

@@ -31,13 +31,14 @@ class Lane:
     def __init__(self, place: int) -> None:
         self.place = place
         self.result: Result | None = None
-        self._calls: deque[tuple[SessionCall, Outcome]] = deque(maxlen=KEPT_CALLS)
+        # Of each: the call, its answer, the message of its failure, and what it printed.
+        self._calls: deque[tuple[SessionCall, Any, str, str]] = deque(maxlen=KEPT_CALLS)
         self._nested: list[CallRecord] = []
         self._seconds = 0.0
 
     def note(self, request: SessionCall, outcome: Outcome) -> None:
         """Remember a call, and those between modules in it; of many, the last ones."""
-        self._calls.append((request, outcome))
+        self._calls.append((request, outcome.output, outcome.exception, outcome.printed))
         for call in outcome.calls:
             make_room(self._nested)
             self._nested.append(call)
@@ -47,12 +48,12 @@ class Lane:
         """It is done: what the judge needs."""
         calls = (
             *(
-                CallRecord(request.args, request.kwargs, outcome.output, outcome.exception)
-                for request, outcome in self._calls
+                CallRecord(request.args, request.kwargs, output, exception)
+                for request, output, exception, _ in self._calls
             ),
             *self._nested,
         )
-        printed = "".join(outcome.printed for _, outcome in self._calls)
+        printed = "".join(printed for *_, printed in self._calls)
         status = cast("Status", error.status) if error else "ok"
         self.result = Result(output, status, str(error or ""), printed, self._seconds, calls)
         return self.result
@@ -72,14 +73,14 @@ class Lane:
         Raises:
             TypeError: It yields something else.
         """
-        head = (self.place,)
+        place = self.place
 
         def function(*args: Any, **kwargs: Any) -> SessionCall:
-            return _new(SessionCall, (*head, args, kwargs))
+            return _new(SessionCall, (place, args, kwargs))
 
         self._flow = forward(function, *args, **kwargs)
         self._send = self._flow.send
-        return self._advance(None)
+        return self._advance(self._send, None)
 
     def answer(self, outcome: Outcome) -> bool:
         """Run it up to its next call.
@@ -93,21 +94,20 @@ class Lane:
         Raises:
             TypeError: It yields something else.
         """
-        self._calls.append((self.request, outcome))  # as `note`, once for each step
-        for call in outcome.calls:
-            make_room(self._nested)
-            self._nested.append(call)
-        self._seconds += outcome.seconds
-        return self._advance(outcome)
+        self.note(self.request, outcome)
+        if outcome.status == "ok":
+            return self._advance(self._send, outcome.output)
+        return self._advance(self._flow.throw, failure(outcome))
 
-    def _advance(self, outcome: Outcome | None) -> bool:
+    def go_on(self, output: Any, seconds: float) -> bool:
+        """As `answer`, where a call went well and there is nothing else to tell of it."""
+        self._calls.append((self.request, output, "", ""))
+        self._seconds += seconds
+        return self._advance(self._send, output)
+
+    def _advance(self, step: Callable[[Any], Any], value: Any) -> bool:
         try:
-            if outcome is None:
-                request = self._send(None)
-            elif outcome.status == "ok":
-                request = self._send(outcome.output)
-            else:
-                request = self._flow.throw(failure(outcome))
+            request = step(value)
         except StopIteration as end:
             self.end(end.value)
             return False

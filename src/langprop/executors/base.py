@@ -49,7 +49,7 @@ class Session(abc.ABC):
         """
         self._begun = calls
 
-    def finish(self, *, wait: bool = True) -> list[Outcome] | None:
+    def finish(self, *, wait: bool = True) -> Sequence[Outcome] | None:
         """The outcomes of the calls that were begun, in order; None if they aren't there yet.
 
         Args:

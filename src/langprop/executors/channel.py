@@ -86,13 +86,16 @@ class Channel:
         self._set_wait(self._limits.time + GRACE)
         self._sent = self._last = time.perf_counter()
         end = self._sent + self._limits.time + START_TIME + len(message) / _SLOWEST
-        rest = memoryview(LENGTH.pack(len(message)) + message)
-        while rest:
+        rest: bytes | memoryview = LENGTH.pack(len(message)) + message
+        while True:
             try:
-                rest = rest[self._socket.send(rest, socket.MSG_NOSIGNAL) :]
+                size = self._socket.send(rest, socket.MSG_NOSIGNAL)
             except BlockingIOError:
                 raise TimeoutError from None
-            if rest and time.perf_counter() > end:  # it reads, but as slowly as it can
+            if size == len(rest):
+                return
+            rest = memoryview(rest)[size:]
+            if time.perf_counter() > end:  # it reads, but as slowly as it can
                 raise TimeoutError
 
     def attend(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Sequence
+from itertools import chain
 
 from langprop.errors import DataError, SandboxError, WireError
 from langprop.executors.base import Session, SessionCall
@@ -14,10 +15,11 @@ from langprop.executors.run import killed
 from langprop.executors.task import abandoned
 from langprop.executors.turn import Turn
 from langprop.sandbox.arena import ArgumentArena
-from langprop.sandbox.frames import BREAKS, GARBAGE, Frame, outcomes
+from langprop.sandbox.frames import BREAKS, GARBAGE, TURN, Frame, answers, apart, outcomes
 from langprop.sandbox.job import Job
 from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import Outcome, Status
+from langprop.sandbox.plain import LEAVES
 from langprop.sandbox.wire import PLAIN, encode
 from langprop.scripts.script import Script
 
@@ -77,7 +79,7 @@ class LocalSession(Session):
             self._check_idle()
             turn = Turn(calls)
             self._guarded(turn, wait=True)
-            return self._outcomes(turn)
+            return list(self._outcomes(turn))
 
     def begin(self, calls: Sequence[SessionCall]) -> None:
         """Send calls; `finish` gives the outcomes.
@@ -94,7 +96,7 @@ class LocalSession(Session):
                 self._guarded(turn)
             self._turn = turn
 
-    def finish(self, *, wait: bool = True) -> list[Outcome] | None:
+    def finish(self, *, wait: bool = True) -> Sequence[Outcome] | None:
         """The outcomes of the calls that were begun; None if they aren't there yet.
 
         Args:
@@ -161,7 +163,9 @@ class LocalSession(Session):
         self._turn = None
         self._holder.close()
 
-    def _outcomes(self, turn: Turn) -> list[Outcome]:
+    def _outcomes(self, turn: Turn) -> Sequence[Outcome]:
+        if turn.answers is not None:
+            return turn.answers
         return outcomes([frame for frame in turn.frames if frame is not None], self._limits)
 
     def _go_on(self, turn: Turn, *, wait: bool) -> bool:
@@ -226,15 +230,28 @@ class LocalSession(Session):
         return True
 
     def _take(self, turn: Turn, results: Sequence[Frame]) -> None:
+        if results and results[0].number == TURN:
+            results = self._whole(turn, results)
         todo, frames = turn.todo, turn.frames
         for frame in results:
             number = frame.number
-            if number >= len(todo) or frames[todo[number]] is not None:
+            if not turn.n_pending or number >= len(todo) or frames[todo[number]] is not None:
                 raise SandboxError(GARBAGE)
             frames[todo[number]] = frame
             turn.n_pending -= 1
             if frame.status in BREAKS:
                 self._count(frame.status)
+
+    def _whole(self, turn: Turn, results: Sequence[Frame]) -> Sequence[Frame]:
+        """Take the frame of a whole turn: the frames that are still to be looked at."""
+        count = len(turn.todo)
+        if len(results) > 1 or turn.n_pending != count:
+            raise SandboxError(GARBAGE)
+        found = answers(results[0], count, self._limits)
+        if found is None or count < len(turn.calls):  # others have frames
+            return apart(results[0], count)
+        turn.answers, turn.n_pending = found, 0
+        return ()
 
     def _blame(self, turn: Turn, process: Channel, status: Status, text: str) -> None:
         """The process has ended, or has to: one of the calls is to blame."""
@@ -264,12 +281,13 @@ class LocalSession(Session):
         arena.clear()
         ended = list(self._ended)
         # Column by column, and arguments in one row: it takes a part of the time.
-        episodes = [call.episode for call in calls]
-        args = [each for call in calls for each in call.args]
-        counts = [len(call.args) for call in calls]
-        kwargs = [dict(call.kwargs) for call in calls] if any(call.kwargs for call in calls) else []
+        episodes, args, named = zip(*calls, strict=True)
+        row = list(chain.from_iterable(args))
+        kwargs = list(map(dict, named)) if any(named) else []
+        flat = not kwargs and LEAVES.issuperset(map(type, row))
+        columns = [ended, list(episodes), list(map(len, args)), row, kwargs]
         try:
-            message = encode([ended, episodes, counts, args, kwargs], arena)
+            message = encode(columns, arena, flat=flat)
         except WireError as error:
             raise DataError(
                 f"the arguments of a call can't be sent to the sandbox: {_problem(calls, error)}. "

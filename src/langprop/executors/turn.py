@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from langprop.executors.base import SessionCall
+from langprop.sandbox.answers import Answers
 from langprop.sandbox.frames import Frame
 from langprop.sandbox.outcome import Status
 
@@ -17,6 +18,7 @@ class Turn:
 
     Attributes:
         frames: One for each call that was made.
+        answers: What stands for them, if all calls went well.
         todo: Numbers of the calls in the last message.
         n_pending: How many of these have no frame.
         sent: Whether the last message is with a process.
@@ -27,6 +29,7 @@ class Turn:
     def __init__(self, calls: Sequence[SessionCall]) -> None:
         self.calls = calls
         self.frames: list[Frame | None] = [None] * len(calls)
+        self.answers: Answers | None = None
         self.todo: Sequence[int] = range(len(calls))
         self.n_pending = len(calls)
         self.sent = self.attended = False

@@ -223,6 +223,18 @@ class Module:
         score = type(self).score
         return "" if score is Module.score or not score.__doc__ else described(score)
 
+    def remarks(self, records: Sequence[Record]) -> str:
+        """What is to be said of all samples of a step, in words for whoever writes scripts.
+
+        Args:
+            records: What a policy did in the step.
+
+        Returns:
+            Text; by default "", beside the counts and scores that are said anyway.
+        """
+        del records
+        return ""
+
     def train_data(self) -> Any:
         """Samples that the module brings itself; used where the trainer is given none."""
         return None

@@ -48,7 +48,8 @@ def setup_variables(module: Module) -> dict[str, Any]:
         `args`, `kwargs`, `label`, `inputs` (arguments by name). Without a sample these are empty,
         and the label is None.
     """
-    example = module.example
+    # Where the module calls the function by itself, a sample isn't what the function gets.
+    example = module.example if module.takes_one_call else None
     args = tuple(example.args) if example is not None else ()
     kwargs = dict(example.kwargs) if example is not None else {}
     return {
@@ -106,7 +107,7 @@ def update_variables(
     return {
         **_specification(module),
         "code": policy.script.source,
-        **_performance(policy, tracker),
+        **_performance(module, policy, tracker),
         **first,
         "samples": shown,
     }
@@ -157,7 +158,7 @@ def crossover_variables(
     ]
     second = {
         "code": donor.script.source,
-        **_performance(donor, theirs),
+        **_performance(module, donor, theirs),
         "common": len(pairs),
         "n_better": len(gains),
         "n_worse": sum(one.score < other.score for one, other in pairs),
@@ -230,7 +231,7 @@ def _sample(module: Module, record: Record, stubs: Mapping[str, str]) -> dict[st
     }
 
 
-def _performance(policy: Policy, tracker: Tracker) -> dict[str, Any]:
+def _performance(module: Module, policy: Policy, tracker: Tracker) -> dict[str, Any]:
     summary = Summary.of(tracker.records, tracker)
     return {
         "avg_score": tracker.avg_score,
@@ -240,6 +241,7 @@ def _performance(policy: Policy, tracker: Tracker) -> dict[str, Any]:
             if objective.count
         },
         "summary": summary,
+        "remarks": module.remarks(tracker.records) if module.within is None else "",
         "same_outputs": summary.same_outputs,
     }
 

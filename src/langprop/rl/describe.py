@@ -156,7 +156,9 @@ class Describer:
                     for (name, value), text in zip(parts, self._components, strict=True)
                 ]
             return parts
-        found: list[tuple[str, Any]] = []
+        if len(names) == len(observation) and all(type(each) is float for each in observation):
+            return list(zip(names, observation, strict=True))
+        found: _Parts = []
         for place, value in enumerate(observation):
             found += leaves(value, names[place] if place < len(names) else f"[{place}]")
         return found
@@ -248,6 +250,8 @@ def _value(column: Sequence[tuple[str, Any]], place: int) -> str:
 
 def _cell(value: Any) -> str:
     """A value in few characters."""
+    if type(value) is float:  # most are
+        return f"{value:.4g}"
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value))
     if isinstance(value, (int, float, np.number)):

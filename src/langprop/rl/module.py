@@ -136,7 +136,8 @@ class EnvModule(Module):
         self.action_space.seed(0)
         scores, problem = [], None
         for seed in range(_RANDOM_EPISODES):
-            flow = self._episode(lambda *_: None, seed, min(self._envs.limit, _RANDOM_STEPS))
+            # Not a subclass's own, which need not know `limit`, or isn't ready yet.
+            flow = EnvModule.forward(self, lambda *_: None, seed, _RANDOM_STEPS)
             try:
                 next(flow)
                 while True:
@@ -177,19 +178,21 @@ class EnvModule(Module):
             raise ValueError(f"a sample is the seed of a reset, 0 or more, but got {sample!r}")
         return (seed,), None
 
-    def forward(self, function: Callable[..., Any], seed: int) -> Generator[Any, Any, Episode]:
-        """One episode."""
-        return (yield from self._episode(function, seed, self._envs.limit))
-
-    def _episode(
-        self, function: Callable[..., Any], seed: int, limit: int
+    def forward(
+        self, function: Callable[..., Any], seed: int, limit: int | None = None
     ) -> Generator[Any, Any, Episode]:
+        """One episode.
+
+        Args:
+            function: The policy.
+            seed: Seed of the reset.
+            limit: Steps after which it is stopped, where the environment wouldn't stop it before.
+        """
+        limit = self._envs.limit if limit is None else min(limit, self._envs.limit)
         episode = Episode(seed, limit=limit)
-        rewards, actions = episode.rewards, episode.actions
+        rewards, actions, arguments = episode.rewards, episode.actions, self._arguments
         tail: deque[tuple[Any, Any, float]] = deque(maxlen=self._tail)
-        arguments = self._arguments
-        env = self._envs.take()
-        sound = True
+        env, sound = self._envs.take(), True
         try:
             try:
                 observation, _ = env.reset(seed=seed)

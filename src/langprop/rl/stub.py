@@ -20,7 +20,7 @@ _MAX_PARAMETERS = 12
 _MAX_LITERALS = 16
 
 
-def make_stub(env: gymnasium.Env[Any, Any], name: str) -> str:
+def make_stub(env: gymnasium.Env[Any, Any], name: str, function: str = ENTRY_POINT) -> str:
     """Source of a stub: signature and docstring.
 
     The components of a flat Box are parameters if the environment's documentation names them, the
@@ -29,6 +29,7 @@ def make_stub(env: gymnasium.Env[Any, Any], name: str) -> str:
     Args:
         env: The environment.
         name: How it is called.
+        function: Name of the policy.
     """
     documentation = Documentation(env)
     parameters = _parameters(env.observation_space, documentation)
@@ -51,7 +52,7 @@ def make_stub(env: gymnasium.Env[Any, Any], name: str) -> str:
     text = re.sub(r"[^\n -~\xa0-\ud7ff\ue000-\U0010ffff]", " ", text)  # nothing that Python refuses
     lines = [f"    {line}".rstrip() for line in text.splitlines()]
     body = "\n".join(lines).strip()
-    return f'{head}def {ENTRY_POINT}({signature}) -> {returns}:\n    """{body}\n    """\n'
+    return f'{head}def {function}({signature}) -> {returns}:\n    """{body}\n    """\n'
 
 
 def _parameters(space: Any, documentation: Documentation) -> list[tuple[str, str, str]]:

@@ -46,12 +46,13 @@ class Encoder:
         self._refused: Any = None
         self._shelf: Shelf | None = None
 
-    def encode(self, value: Any, shelf: Shelf | None = None) -> bytes:
+    def encode(self, value: Any, shelf: Shelf | None = None, *, flat: bool = False) -> bytes:
         """Turn plain data into bytes.
 
         Args:
             value: The data.
             shelf: Takes the large arrays, which then aren't in the bytes.
+            flat: Whether it is known not to be nested deeply: looking takes longer than encoding.
 
         Raises:
             WireError: It isn't plain.
@@ -61,7 +62,7 @@ class Encoder:
         self._shelf = shelf
         try:
             data = self._pack(value)
-            if len(data) > MAX_DEPTH:
+            if len(data) > MAX_DEPTH and not flat:
                 check_depth(value)
         except WireError as error:
             where = _path(value, self._refused) if self._refused is not None else ""

@@ -1,8 +1,9 @@
 """Frames: how results travel from a script's process to the trusted side.
 
 A frame is a header, what the call printed, and the encoded answer or the text of the failure. Where
-modules called each other, a block that tells of these calls stands before that. The trusted side
-takes it all for bytes from a stranger.
+modules called each other, a block that tells of these calls stands before that. The answers of a
+session's turn that are small and come with nothing else share one frame. The trusted side takes it
+all for bytes from a stranger.
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ import os
 import struct
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import NamedTuple
+
+import msgpack
 
 from langprop.errors import SandboxError, WireError
+from langprop.sandbox.answers import Answers, answered
 from langprop.sandbox.arena import AnswerReader
 from langprop.sandbox.calls import MAX_SIZE, read_calls
 from langprop.sandbox.limits import Limits
 from langprop.sandbox.outcome import STATUSES, Outcome, Status
 from langprop.sandbox.text import MAX_TEXT, clean
-from langprop.sandbox.wire import PLAIN, decode, decode_many
+from langprop.sandbox.wire import PLAIN, decode, decode_many, decode_row
 
 HEADER = struct.Struct("<IIBdI")
 """Bytes of the payload, index of the call, status, duration [s], bytes of the printed text."""
@@ -33,6 +38,10 @@ LOADING = -1
 
 LOAD_FAILED = 0xFFFF_FFFF
 """Index of the frame that says why a script can't be loaded; it stands for all samples."""
+
+TURN = 0xFFFF_FFFE
+"""Index of the frame of a whole turn of a session: the durations of all calls, as doubles, and then
+their answers, one behind the other."""
 
 GARBAGE = "the script wrote garbage on the channel of the results"
 
@@ -48,6 +57,7 @@ LINKED = 0x80
 it, and before that its length. A frame of a script that calls no other costs nothing for it."""
 
 _LENGTH = struct.Struct("<I")
+_SECONDS = 8  # [bytes] of a duration
 _FLUSH_SIZE = 1 << 15  # [bytes]
 _new = tuple.__new__  # as a named tuple's own does it, in a part of the time
 _MAX_GROUP = 2_000  # [bytes] below it, the decoder needn't check what the bytes claim
@@ -67,10 +77,24 @@ class FrameWriter:
         self._parts: list[bytes] = []
         self._size = 0
         self._flushed = time.perf_counter()
+        self._sharing = False  # all results of this turn may still share a frame
+        self._seconds: list[float] = []
+        self._answers: list[bytes] = []
 
-    def hold(self) -> None:
-        """Begin to wait only now: what came before was handed out."""
+    def begin_turn(self) -> None:
+        """Begin to wait only now, for a turn of a session: what came before was handed out."""
         self._flushed = time.perf_counter()
+        self._sharing = not self._parts
+
+    def end_turn(self) -> None:
+        """Send what waits, in one frame if that is possible."""
+        if self._sharing and self._answers:
+            head = struct.pack(f"<{len(self._seconds)}d", *self._seconds)
+            size = len(head) + self._size
+            self._parts = [HEADER.pack(size, TURN, 0, 0.0, 0), head, *self._answers]
+            self._seconds, self._answers = [], []
+        self._sharing = False
+        self.flush()
 
     def write(
         self,
@@ -83,6 +107,16 @@ class FrameWriter:
         calls: bytes = b"",
     ) -> None:
         """Add a frame."""
+        if self._sharing:
+            small = self._size + len(payload) <= _MAX_GROUP
+            if small and status == "ok" and not (printed or calls):
+                self._seconds.append(seconds)
+                self._answers.append(payload)
+                self._size += len(payload)
+                if time.perf_counter() - self._flushed >= self._patience:
+                    self.flush()
+                return
+            self._part()
         code = CODES[status]
         if calls:
             code += LINKED
@@ -93,8 +127,21 @@ class FrameWriter:
         if self._size > _FLUSH_SIZE or time.perf_counter() - self._flushed >= self._patience:
             self.flush()
 
+    def _part(self) -> None:
+        """The answers of this turn can't share a frame: each gets one of its own."""
+        self._sharing = False
+        self._parts = [
+            HEADER.pack(len(payload), index, 0, seconds, 0) + payload
+            for index, (seconds, payload) in enumerate(
+                zip(self._seconds, self._answers, strict=True)
+            )
+        ]
+        self._seconds, self._answers = [], []
+
     def flush(self) -> None:
         """Send what waits."""
+        if self._sharing:
+            self._part()
         rest = memoryview(b"".join(self._parts))
         self._parts, self._size = [], 0
         while rest:
@@ -163,28 +210,69 @@ def outcomes(frames: Sequence[Frame], limits: Limits) -> list[Outcome]:
 def _together(frames: Sequence[Frame], limits: Limits) -> list[Outcome]:
     """Decode answers that came without anything else."""
     try:
-        answers = decode_many([frame.payload for frame in frames])
+        outputs = decode_many([frame.payload for frame in frames])
     except WireError:  # one by one, to see whose it is
         return [frame.outcome(limits) for frame in frames]
-    return [_answered(answer, frame.seconds) for answer, frame in zip(answers, frames, strict=True)]
+    return [answered(output, frame.seconds) for output, frame in zip(outputs, frames, strict=True)]
 
 
-def _answered(answer: Any, seconds: float) -> Outcome:
-    """An outcome of a call that went well; at a third of the price of the frozen constructor."""
-    outcome = object.__new__(Outcome)
-    object.__setattr__(
-        outcome,
-        "__dict__",
-        {
-            "status": "ok",
-            "output": answer,
-            "exception": "",
-            "printed": "",
-            "seconds": seconds if 0 <= seconds < 1e9 else 0.0,
-            "calls": (),
-        },
-    )
-    return outcome
+def answers(turn: Frame, count: int, limits: Limits) -> Answers | None:
+    """Decode the frame of a whole turn.
+
+    Args:
+        turn: The frame.
+        count: Calls of the turn.
+        limits: The script's limits.
+
+    Returns:
+        None, if some answer has to be looked at by itself: `apart`.
+
+    Raises:
+        SandboxError: It is no such frame.
+    """
+    payload = turn.payload
+    middle = _SECONDS * count
+    size = len(payload) - middle
+    if turn.status != "ok" or turn.printed or turn.calls or not count <= size <= _MAX_GROUP:
+        raise SandboxError(GARBAGE)
+    if size > limits.output:
+        return None
+    try:
+        outputs = decode_row(payload[middle:], count)
+    except WireError:
+        return None
+    seconds = struct.unpack_from(f"<{count}d", payload)
+    return Answers(outputs, [each if 0 <= each < 1e9 else 0.0 for each in seconds])
+
+
+def apart(turn: Frame, count: int) -> list[Frame]:
+    """The frame of a whole turn as one for each call.
+
+    Args:
+        turn: The frame; `answers` has said that it is one.
+        count: Calls of the turn.
+
+    Raises:
+        SandboxError: It doesn't hold as many answers.
+    """
+    middle = _SECONDS * count
+    values = turn.payload[middle:]
+    reader = msgpack.Unpacker()
+    reader.feed(values)
+    places = [0]
+    try:
+        for _ in range(count):
+            reader.skip()
+            places.append(reader.tell())
+    except Exception:  # msgpack has many ways to refuse bytes
+        raise SandboxError(GARBAGE) from None
+    if places[-1] != len(values):
+        raise SandboxError(GARBAGE)
+    seconds = struct.unpack_from(f"<{count}d", turn.payload)
+    return [
+        Frame(place, "ok", seconds[place], b"", values[start:end], b"", turn.arena)
+        for place, (start, end) in enumerate(pairwise(places))
+    ]
 
 
 class FrameReader:

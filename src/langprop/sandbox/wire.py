@@ -14,22 +14,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from langprop.errors import WireError
-from langprop.sandbox.decoder import Decoder
-from langprop.sandbox.encoder import Encoder
-from langprop.sandbox.plain import MAX_DEPTH, PLAIN, Fetch, Shelf, check_depth
+import msgpack
 
-__all__ = ["MAX_DEPTH", "PLAIN", "decode", "decode_many", "encode"]
+from langprop.errors import WireError
+from langprop.sandbox.decoder import SMALL, Decoder
+from langprop.sandbox.encoder import Encoder
+from langprop.sandbox.plain import LEAVES, MAX_DEPTH, PLAIN, Fetch, Shelf, check_depth
+
+__all__ = ["MAX_DEPTH", "PLAIN", "decode", "decode_many", "decode_row", "encode"]
 
 _encoders: list[Encoder] = []  # that no thread uses in this moment; faster than a local of each
 
 
-def encode(value: Any, shelf: Shelf | None = None) -> bytes:
+def encode(value: Any, shelf: Shelf | None = None, *, flat: bool = False) -> bytes:
     """Turn plain data into bytes.
 
     Args:
         value: The data.
         shelf: Takes the large arrays, which then aren't in the bytes; None to have them there.
+        flat: Whether it is known not to be nested deeply: looking takes longer than encoding.
 
     Raises:
         WireError: The value holds something that isn't plain data, nests too deeply, contains
@@ -40,7 +43,7 @@ def encode(value: Any, shelf: Shelf | None = None) -> bytes:
     except IndexError:
         encoder = Encoder()
     try:
-        return encoder.encode(value, shelf)
+        return encoder.encode(value, shelf, flat=flat)
     finally:
         _encoders.append(encoder)
 
@@ -82,15 +85,37 @@ def decode(
 def decode_many(blobs: Sequence[bytes]) -> list[Any]:
     """Turn the bytes of many small values into these, in one go.
 
+    Args:
+        blobs: What `encode` gave; at most 65,535.
+
+    Raises:
+        WireError: As `decode_row`.
+    """
+    return decode_row(b"".join(blobs), len(blobs))
+
+
+def decode_row(data: bytes, count: int) -> list[Any]:
+    """Turn the bytes of many small values, one behind the other, into these, in one go.
+
     The values of honest bytes are those that `decode` gives. Of bytes that end in the middle of a
     value, the next ones may become a part.
 
     Args:
-        blobs: What `encode` gave; at most 65,535.
+        data: What `encode` gave, joined.
+        count: Number of the values; at most 65,535.
 
     Raises:
         WireError: As `decode`, without saying which one; also for values of the greatest depth, and
             for arrays that aren't in the bytes.
     """
-    values: list[Any] = decode(b"\xdc" + len(blobs).to_bytes(2, "big") + b"".join(blobs))
-    return values
+    row = b"\xdc" + count.to_bytes(2, "big") + data
+    if len(row) <= SMALL:
+        # Most are numbers, for which there is nothing to be looked into; else it is done again.
+        try:
+            values: list[Any] = msgpack.unpackb(row)
+            if LEAVES.issuperset(map(type, values)):
+                return values
+        except Exception:  # noqa: S110 - found again, and told, by the decoder
+            pass
+    found: list[Any] = decode(row)
+    return found

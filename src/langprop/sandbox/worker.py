@@ -149,7 +149,7 @@ def run_session(
             episodes.pop(episode, None)
             worker.seeds.forget(episode)
         worker.alarm.resume()
-        worker.frames.hold()
+        worker.frames.begin_turn()
         place = 0
         for index, episode in enumerate(calls):
             worker.begin(index)
@@ -159,7 +159,7 @@ def run_session(
             if result.status == "memory":
                 restore_memory_limit()
         worker.alarm.pause()
-        worker.frames.flush()
+        worker.frames.end_turn()
 
 
 def _step(

@@ -47,7 +47,12 @@ def begin(trainer: Trainer, module: Module, course: Course, *, resume: bool) -> 
     trainer.further = Further(course.train, trainer.seeds.further)
     trainer.began = {"epoch": trainer.epoch, "step": trainer.step}
     before = trainer.began_with
-    trainer.began_with = fingerprint(module, optimizer, course.train, course.val, others)
+    trainer.began_with = {
+        **fingerprint(module, optimizer, course.train, course.val, others),
+        "the seed": str(trainer.seed),
+        "the batch size": str(trainer.batch_size),
+        "the order of the data": "shuffled" if course.shuffle else "as it is",
+    }
     if before and before[DATA] != trainer.began_with[DATA]:
         trainer.batch = 0  # other data than in the last call: nothing of it was gone through
     if trainer.batch == 0 and trainer.seeds.data is not None:
@@ -72,6 +77,8 @@ def resume_run(
     if folder is None:
         raise CheckpointError("there is no run folder to resume from: name it with run_dir=….")
     copy = how if isinstance(how, Path) else None
+    if copy is None and how != "previous":
+        folder.check_whole()
     if folder.holds_run or how == "previous" or copy is not None:
         if copy is not None:
             state, sources = RunDir.holding(copy).read(file=copy)

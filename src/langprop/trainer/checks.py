@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from langprop.errors import ConfigError
 from langprop.llms.budget import Budget
+from langprop.registry import resolve
 
 
 def check_counts(counts: Mapping[str, Any]) -> None:
@@ -35,6 +37,57 @@ def check_shares(shares: Mapping[str, Any]) -> None:
                 f"{name} must be a whole number of batches, or a share of them such as 0.1, but "
                 f"got {value!r}."
             )
+
+
+def check_seed(seed: Any) -> None:
+    """See that a seed is a whole number, 0 or more.
+
+    Raises:
+        ValueError: It isn't.
+    """
+    if isinstance(seed, bool) or not hasattr(seed, "__index__") or seed < 0:
+        raise ValueError(f"seed must be a whole number, 0 or more, but got {seed!r}.")
+
+
+def check_resume(how: Any) -> None:
+    """See that there is such a way to resume.
+
+    Raises:
+        ConfigError: There isn't.
+    """
+    if not (isinstance(how, (bool, Path)) or how in ("previous", "force")):
+        raise ConfigError(
+            f"resume must be True, False, 'previous', 'force' or the Path of a copy of a "
+            f"checkpoint, but got {how!r}."
+        )
+
+
+def as_objects(given: Any, kind: Any, name: str) -> list[Any]:
+    """Callbacks or loggers, each an object or a short name of one.
+
+    Args:
+        given: One of them, or several.
+        kind: Their class.
+        name: Of the kind, in the registry and in messages.
+
+    Raises:
+        ConfigError: Something else is among them.
+        UnknownName: There is none by that name.
+    """
+    if given is None or isinstance(given, (kind, str)):
+        given = [] if given is None else [given]
+    found = []
+    for each in given:
+        made = resolve(name, each) if isinstance(each, str) else each
+        if not isinstance(made, kind):
+            what = (
+                f"the class {made.__name__}: write {made.__name__}(…)"
+                if isinstance(made, type)
+                else f"{made!r}"
+            )
+            raise ConfigError(f"{name}s must hold {kind.__name__} objects, but got {what}.")
+        found.append(made)
+    return found
 
 
 def check_span(max_time: float | None, budget: Budget | None) -> None:

@@ -46,7 +46,7 @@ def fingerprint(
         **({"the modules that it calls": _digest(parts)} if parts else {}),
         "the module": _module(module),
         "the prompts": _digest(_prompts(module)),
-        "the optimizer": type(optimizer).__name__,
+        "the optimizer": _optimizer(optimizer),
         DATA: _data(module, train),
         "the validation data": "none" if val is None else _batch(val),
     }
@@ -57,10 +57,19 @@ def changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     found = []
     for name in before.keys() & now.keys():
         if before[name] != now[name]:
-            sizes = [each.partition(" samples")[0] for each in (before[name], now[name])]
-            counted = all(size.isdecimal() for size in sizes) and sizes[0] != sizes[1]
+            parts = [each.partition(" samples") for each in (before[name], now[name])]
+            sizes = [part[0] for part in parts]
+            counted = all(part[1] and part[0].isdecimal() for part in parts)
+            counted = counted and sizes[0] != sizes[1]
             found.append(f"{name} ({sizes[0]} samples then, {sizes[1]} now)" if counted else name)
     return sorted(found)
+
+
+def _optimizer(optimizer: Optimizer) -> str:
+    names = ("n_parents", "n_children", "capacity", "decay", "survivors")
+    numbers = [f"{name}={getattr(optimizer, name)}" for name in names]
+    rule = optimizer.selection
+    return " ".join([type(optimizer).__name__, *numbers, str(rule.settings() if rule else "")])
 
 
 def _module(module: Module) -> str:
@@ -100,7 +109,7 @@ def _data(module: Module, data: Any) -> str:
     for place in _places(count):
         try:
             args, kwargs, label = module.read(data[place])  # type: ignore[index]
-        except LangPropError:
+        except (LangPropError, IndexError):  # whoever trains on it will be told
             digest.update(b"unreadable")
         else:
             digest.update(_bytes((args, kwargs)) + _bytes(label))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -56,14 +57,27 @@ class FitLoop:
         except OutOfTime:
             trainer.stop(f"max_time={trainer.max_time:g} s")
             trainer.end_step(self.module)
+            if not self._judged:
+                warnings.warn(
+                    f"max_time={trainer.max_time:g} s was over before any script was judged: what "
+                    "there is, is a first script that nobody tried.",
+                    stacklevel=4,
+                )
         except OutOfBudget as error:
             trainer.stop(str(error))
             trainer.end_step(self.module)
+            if not self._judged:
+                raise OutOfBudget(f"{error}: it doesn't cover the first step.") from error
         finally:
             trainer.allowance.deadline = None
         if trainer.validated != trainer.step:  # what was learned last is validated, too
             with contextlib.suppress(OutOfBudget):
                 self.validate()
+
+    @property
+    def _judged(self) -> bool:
+        """Whether anything is known of any script."""
+        return any(policy.weight for policy in self.module.population.policies)
 
     def validate(self) -> None:
         """Validate, if there is data for it."""
@@ -99,8 +113,10 @@ class FitLoop:
             trainer.further.tell(samples)
             trainer.step += 1
             trainer.batch = steps
-            trainer.call("on_train_batch_end", self.module)
-            trainer.log(self.module)
+            try:
+                trainer.call("on_train_batch_end", self.module)
+            finally:  # the step is taken, whatever a callback thinks of it
+                trainer.log(self.module)
             if trainer.val_interval is not None and trainer.step % trainer.val_interval == 0:
                 self.validate()
             trainer.save(self.module)

@@ -11,6 +11,7 @@ best.py            the best script so far, a plain Python file
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -22,6 +23,11 @@ from langprop.trainer.folder_lock import FolderLock
 from langprop.trainer.lines import is_validation
 
 CHECKPOINT, PREVIOUS, METRICS = "checkpoint.json", "checkpoint.previous.json", "metrics.jsonl"
+
+CONFIG = "config.yaml"
+_FIRST = "langprop:"  # what the configuration of a run begins with
+
+_SEAL = ', "digest": '
 
 FORMAT = 2
 """Version of the checkpoint's format; a newer one is refused."""
@@ -68,12 +74,19 @@ class RunDir:
             resume: Whether it may hold a run.
 
         Raises:
-            CheckpointError: It holds a run already, or can't be made.
+            CheckpointError: It holds a run already, or files that aren't of a run, or can't be
+                made.
         """
-        if self.holds_run and not resume:
+        if not resume and (self.holds_run or self._lost_checkpoint):
             raise CheckpointError(
-                f"{self.path} holds a run already: resume it with resume=True, name another "
-                "run_dir, or remove the folder if you don't need it."
+                f"{self.path} holds a run already: resume it with resume=True (langprop fit "
+                f"--resume {self.path}), name another run_dir, or remove the folder if you don't "
+                "need it."
+            )
+        if foreign := self._foreign():
+            raise CheckpointError(
+                f"{self.path} holds {foreign}, which isn't of a run and would be overwritten: name "
+                "another run_dir."
             )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -96,9 +109,7 @@ class RunDir:
         """Write what was run."""
         import yaml
 
-        self._write(
-            "config.yaml", yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
-        )
+        self._write(CONFIG, yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
 
     def save(self, state: Mapping[str, Any], sources: Mapping[str, str], best: str | None) -> None:
         """Write a checkpoint: scripts first, then the file that names them, in one piece.
@@ -119,7 +130,9 @@ class RunDir:
                 self._written.add(script_id)
         self._written.intersection_update(sources)  # a long run names many thousands
         self._keep_previous()
-        self._write(CHECKPOINT, json.dumps({"format": FORMAT, **state}, default=_plain))
+        digests = {name: _digest(source) for name, source in sources.items()}
+        body = {"format": FORMAT, **state, "sources": digests}
+        self._write(CHECKPOINT, _sealed(json.dumps(body, default=_plain)))
         if best is not None and best != self._best:
             self._write("best.py", best)
             self._best = best
@@ -128,6 +141,41 @@ class RunDir:
     def holds_run(self) -> bool:
         """Whether there is a checkpoint."""
         return (self.path / CHECKPOINT).exists()
+
+    def check_whole(self) -> None:
+        """See that there is a checkpoint if there ever was one.
+
+        Raises:
+            CheckpointError: It is gone.
+        """
+        if not self.holds_run and self._lost_checkpoint:
+            kept = (self.path / PREVIOUS).exists()
+            hint = "The one before is kept: resume='previous'" if kept else "Name another run_dir"
+            raise CheckpointError(
+                f"{self.path} holds a run, but its {CHECKPOINT} is missing. {hint}."
+            )
+
+    @property
+    def _lost_checkpoint(self) -> bool:
+        """Whether there are traces of a run that had checkpoints, although there is none."""
+        figures = self.path / METRICS
+        return not self.holds_run and (
+            (self.path / PREVIOUS).exists() or (figures.exists() and figures.stat().st_size > 0)
+        )
+
+    def _foreign(self) -> str:
+        """A file in the place of one of ours, of somebody else; "" if there is none."""
+        config = self.path / CONFIG
+        try:
+            ours = config.read_text(encoding="utf-8").startswith(_FIRST)
+        except FileNotFoundError:
+            ours = self.holds_run or self._lost_checkpoint
+        except (OSError, ValueError):
+            ours = False
+        if ours:
+            return ""
+        taken = (CONFIG, CHECKPOINT, PREVIOUS, METRICS, "best.py", "scripts")
+        return next((name for name in taken if (self.path / name).exists()), "")
 
     @classmethod
     def holding(cls, file: str | Path) -> RunDir:
@@ -182,7 +230,8 @@ class RunDir:
         """
         path = self.path / (PREVIOUS if previous else CHECKPOINT) if file is None else Path(file)
         try:
-            state = json.loads(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            state = json.loads(text)
             if not isinstance(state, dict) or not isinstance(state.get("format"), int):
                 raise CheckpointError(f"{path} is no checkpoint of LangProp.")
             if state["format"] > FORMAT:
@@ -190,6 +239,7 @@ class RunDir:
                     f"{path} has format {state['format']}, but this version reads up to {FORMAT}: "
                     "upgrade langprop."
                 )
+            _check_seal(state, text)
             together = state.get("joint", {}).get("modules", ())  # trained with the module
             ids = [script["id"] for script in state["module"].get("depends", ())]
             for population in (each["population"] for each in (state["module"], *together)):
@@ -197,6 +247,12 @@ class RunDir:
                 if population.get("champion"):
                     ids.append(population["champion"]["id"])
             sources = {name: self._source(name) for name in ids}
+            for name, source in sources.items():
+                if state.get("sources", {}).get(name, _digest(source)) != _digest(source):
+                    raise CheckpointError(
+                        f"{self.path / 'scripts' / name}.py isn't what was saved: it was changed, "
+                        "or a disk failed. Bring it back, or name another run_dir."
+                    )
         except FileNotFoundError as error:
             if file is not None and not path.exists():
                 raise CheckpointError(f"there is no checkpoint {path}.") from error
@@ -299,6 +355,26 @@ class RunDir:
                 f"{path} can't be written: {error.strerror or error}. What was saved before is "
                 "intact; make room or choose another run_dir."
             ) from error
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _sealed(body: str) -> str:
+    """A checkpoint with the digest of all of it at its end."""
+    return f'{body[:-1]}{_SEAL}"{_digest(body)}"}}'
+
+
+def _check_seal(state: Mapping[str, Any], text: str) -> None:
+    """See that a checkpoint is as it was written; those of older versions have no seal.
+
+    Raises:
+        ValueError: It isn't.
+    """
+    body = text.rpartition(_SEAL)[0] + "}"
+    if "digest" in state and state["digest"] != _digest(body):
+        raise ValueError("it isn't what was written: it was changed, or a disk failed")
 
 
 def _plain(value: Any) -> Any:

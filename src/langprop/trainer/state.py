@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from langprop.errors import CheckpointError, LangPropError
@@ -25,6 +26,7 @@ def state_of(trainer: Trainer, module: Module) -> dict[str, Any]:
         "began": trainer.began,
         "validated": trainer.validated,
         "stopped": trainer.stopped,
+        "budget": asdict(trainer.budget),
         "metrics": trainer.metrics,
         "gaps": trainer.gaps,
         "began_with": trainer.began_with,
@@ -73,7 +75,10 @@ def restore(
         trainer.began, trainer.epoch_data = dict(state["began"]), state["data"]
         # A limit may have been raised since; if it wasn't, it will be reached again at once.
         limit = state["stopped"].startswith(("max_", "budget", "interrupted", "time limit"))
-        trainer.stopped = "" if limit else state["stopped"]
+        spent = state["stopped"].startswith("budget") and state.get("budget") == asdict(
+            trainer.budget
+        )  # to try once more would only move on in the data
+        trainer.stopped = "" if limit and not spent else state["stopped"]
         trainer.metrics, trainer.validated = dict(state["metrics"]), state["validated"]
         trainer.gaps = list(state.get("gaps", []))
         trainer.seeds.further_state = state.get("further")

@@ -26,7 +26,14 @@ from langprop.sandbox.limits import Limits
 from langprop.scripts.script import Script
 from langprop.trainer.allowance import Allowance
 from langprop.trainer.beginning import begin, resume_run
-from langprop.trainer.checks import check_counts, check_shares, check_span
+from langprop.trainer.checks import (
+    as_objects,
+    check_counts,
+    check_resume,
+    check_seed,
+    check_shares,
+    check_span,
+)
 from langprop.trainer.course import NO_DATA, Course, judged
 from langprop.trainer.depends import check_depends, trained
 from langprop.trainer.figures import step_figures
@@ -164,13 +171,14 @@ class Trainer:
         self.fast_dev_run = fast_dev_run
         self.limits = limits or Limits()
         self.workers = workers
-        self.callbacks = list(callbacks)
+        check_seed(seed)
+        self.callbacks: list[Callback] = as_objects(callbacks, Callback, "callback")
         if progress and not any(isinstance(callback, Progress) for callback in self.callbacks):
             self.callbacks.append(Progress())
         self.seed = seed
         self.train_depends = train_depends
         self.workplace = Workplace(self.optimizer, executor, isolation, workers)
-        self.recorder = Recorder(run_dir, loggers)
+        self.recorder = Recorder(run_dir, as_objects(loggers, Logger, "logger"))
         self._module: weakref.ref[Module] | None = None
         self.forget()
 
@@ -234,11 +242,13 @@ class Trainer:
             CheckpointError: The run folder can't be written; or can't be resumed; or the module,
                 the data or the prompts are not those that the run was begun with.
         """
+        check_resume(resume)
         module.check()
         check_depends(module, together=self.train_depends)
         course = Course(self, module, train, val)
         self.workplace.isolate()
         begin(self, module, course, resume=resume is not False)
+        failed = False
         with self._running():
             try:
                 self.call("on_fit_start", module)
@@ -259,13 +269,15 @@ class Trainer:
                 finally:
                     self.call("on_exception", module, error)
             except BaseException as error:
+                failed = True
                 with contextlib.suppress(Exception):  # the first error is the one to report
                     self._save_whole_step(module)
                 with contextlib.suppress(Exception):
                     self.call("on_exception", module, error)
                 raise
             finally:
-                self.call("on_fit_end", module)
+                with contextlib.suppress(*([Exception] if failed else [])):
+                    self.call("on_fit_end", module)
         return module.best
 
     def fit_batch(self, module: Module, samples: Iterable[Any]) -> list[Policy]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FILE = "worst.json"
 COUNT = 10
-_VALUE, _TEXT = 300, 600  # [characters] of a value and of a text
+_VALUE, _TEXT, _FEEDBACK = 300, 600, 2_000  # [characters] of a value and of a text
 
 
 def worst_records(records: Iterable[Record], count: int = COUNT) -> list[Record]:
@@ -51,7 +51,7 @@ def abbreviated(record: Record) -> dict[str, Any]:
         "label": abbreviate(record.label, _VALUE),
         "exception": shorten(record.exception, _TEXT),
         "printed": shorten(record.printed, _TEXT),
-        "feedback": shorten(record.feedback, _TEXT),
+        "feedback": shorten(record.feedback, _FEEDBACK),
         "seconds": float(record.seconds),
     }
     scores: Mapping[str, float] = getattr(record, "scores", None) or {}
