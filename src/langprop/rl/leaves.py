@@ -65,7 +65,7 @@ class Ranges:
             seen = [value for _, value in leaves(seen)]
         kept = self._kept
         kept.append(seen)
-        if len(kept) >= 256:
+        if len(kept) >= 32:
             self._fold()
 
     def all(self) -> list[tuple[float, float] | None]:
