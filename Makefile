@@ -38,7 +38,7 @@ demo: $(VENV)/.demo ## Train CartPole from an empty stub, offline, in under a mi
 	@$(BIN)/langprop fit examples/cartpole
 
 test: $(VENV)/.dev ## Run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 test-slow: $(VENV)/.dev ## Run the tests that take longer: training the examples
 	@$(BIN)/python -m pytest -m slow

@@ -93,6 +93,7 @@ def test_nothing_in_a_run_breaks_out_of_the_comments(run, capsys):
     champion = state["module"]["population"]["champion"]
     state["module"]["population"]["policies"] = []
     champion.update(origin=hostile, parent=hostile)
+    state.pop("digest", None)  # of what it was
     path.write_text(json.dumps(state))
     (run / "config.yaml").write_text(
         json.dumps({"langprop": hostile, "optimizer": {"name": hostile}})

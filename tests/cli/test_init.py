@@ -404,3 +404,12 @@ def test_any_text_becomes_a_name_and_can_stand_in_a_docstring(text):
     assert identifier(text).isidentifier()
     assert identifier(text, [identifier(text)]) != identifier(text)
     assert ast.literal_eval(f'"""{quoted(text)} """').strip(" ") is not None
+
+
+@pytest.mark.parametrize("name", ["train", "score", "lp"])
+def test_a_name_that_the_project_needs_for_itself_is_refused(tmp_path, capsys, name):
+    (tmp_path / "x.csv").write_text("a,label\n1,2\n2,3\n3,4\n4,5\n")
+    code = main(["init", str(tmp_path / "p"), "--from", str(tmp_path / "x.csv"), "--name", name])
+    assert code == 1
+    assert "choose another one" in capsys.readouterr().err
+    assert not (tmp_path / "p").exists()

@@ -90,6 +90,7 @@ def test_the_first_difference_is_told(run, finished, tmp_path, capsys):
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     state = json.loads((run / "checkpoint.json").read_text())
     state["module"]["population"]["policies"][0]["trackers"]["main"]["past_priority"] = 7
+    state.pop("digest", None)  # of what it was
     (run / "checkpoint.json").write_text(json.dumps(state))
     (run / "checkpoint.previous.json").unlink()
     code, out, _ = call(capsys, "replay", "runs/double", "--into=again")
@@ -100,6 +101,7 @@ def test_the_first_difference_is_told(run, finished, tmp_path, capsys):
     assert not same
     assert "trackers of policy" in words
     del state["module"]["population"]["policies"][0]
+    state.pop("digest", None)  # of what it was
     (run / "checkpoint.json").write_text(json.dumps(state))
     assert "none gone, " in verdict(RunDir(run), RunDir("again"))[1]
 
@@ -107,6 +109,7 @@ def test_the_first_difference_is_told(run, finished, tmp_path, capsys):
 def test_a_run_that_was_killed_before_its_first_step_is_taken_again(run, capsys):
     state = json.loads((run / "checkpoint.json").read_text())
     state["step"] = 0
+    state.pop("digest", None)  # of what it was
     (run / "checkpoint.json").write_text(json.dumps(state))
     code, out, _ = call(capsys, "replay", "runs/double", "--into=start")
     assert code == 1

@@ -61,11 +61,12 @@ def test_an_epoch_may_be_cut(limit, steps):
     assert trainer.epoch_steps == steps
 
 
-def test_validation_and_test_data_are_cut_likewise():
+def test_validation_data_is_cut_likewise_and_test_data_is_not():
     module = double()
     trainer = fit(DATA, DATA, limit_batches=1, max_epochs=1, module=module)
     assert trainer.evaluations == 4 + 4
-    assert len(trainer.test(module, DATA).records) == 4
+    assert len(trainer.validate(module, DATA).records) == 4
+    assert len(trainer.test(module, DATA).records) == 12
 
 
 def test_overfitting_takes_the_same_first_samples_again_and_again():

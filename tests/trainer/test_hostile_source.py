@@ -209,6 +209,7 @@ def test_a_checkpoint_without_ids_is_refused(tmp_path, wrong):
     state = json.loads(path.read_text())
     policy = state["module"]["population"]["policies"][0]
     name, policy["id"] = policy["id"], wrong
+    state.pop("digest", None)  # of what it was
     path.write_text(json.dumps(state))
     folder = path.parent / "scripts"
     (folder / f"{name}.py").rename(folder / f"{wrong}.py")

@@ -146,8 +146,9 @@ def test_of_two_runs_in_one_recording_the_last_one_counts(tmp_path):
     run = tmp_path / "run"
     fit(lambda messages: code(5), run, steps=1)
     first = (run / "exchanges.jsonl").read_bytes()
-    for path in (run / "checkpoint.json", run / "exchanges.jsonl"):
-        path.unlink()
+    names = ("checkpoint.json", "checkpoint.previous.json", "metrics.jsonl", "exchanges.jsonl")
+    for name in names:
+        (run / name).unlink()
     _, module = fit(lambda messages: code(6), run, steps=1)
     second = (run / "exchanges.jsonl").read_bytes()
     (run / "exchanges.jsonl").write_bytes(first + second)

@@ -26,6 +26,12 @@ examples:
   langprop init pole --env CartPole-v1
 """
 
+_TAKEN = {
+    *("cache", "check_output", "lp", "math", "module", "parts", "preprocess", "read_data"),
+    *("score", "split", "test", "train", "val"),
+}
+"""Names that module.py uses for itself."""
+
 _PROMPTS = ("setup.jinja", "update.jinja")
 
 
@@ -84,6 +90,11 @@ def run(arguments: Sequence[str]) -> int:
     folder = Path(given.folder).expanduser()
     _check_folder(folder, force=given.force)
     skeleton = _skeleton(given)
+    if given.name in _TAKEN:
+        raise ConfigError(
+            f"--name {given.name}: module.py has a function of its own by that name; choose "
+            "another one."
+        )
     texts, copies = _files(skeleton, folder, prompts=given.prompts)
     _write(folder, texts, copies)
     name = shlex.quote(str(folder))

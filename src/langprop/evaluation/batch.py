@@ -61,7 +61,7 @@ class Batch:
             place, first = next(iter(failed.items()))
             count = f"{len(failed)} of {len(failed) + len(index)}"
             places = getattr(samples, "places", ())
-            named = f"sample {places[place]}" if places else f"sample {place} of the batch"
+            named = f"sample {places[place] if places else place}"
             text = f"{count} samples can't be read; {named}: {first}"
             if not index:
                 raise DataError(text) from first

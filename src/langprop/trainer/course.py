@@ -64,10 +64,17 @@ class Course:
         self.length = self.epoch_steps if known is None else min(known, self.epoch_steps or known)
 
 
-def judged(trainer: Trainer, data: Any) -> list[Any]:
-    """The samples of validation or test data that a trainer uses."""
+def judged(trainer: Trainer, data: Any, *, whole: bool = False) -> list[Any]:
+    """The samples of validation or test data that a trainer uses.
+
+    Args:
+        trainer: Says how many.
+        data: The samples.
+        whole: Whether all are used but in a `fast_dev_run`: a test is honest or none.
+    """
     data, size = as_dataset(data), trainer.batch_size
-    limit = int(trainer.fast_dev_run) if trainer.fast_dev_run else trainer.limit_batches
+    limit = None if whole else trainer.limit_batches
+    limit = int(trainer.fast_dev_run) if trainer.fast_dev_run else limit
     count = None if limit is None else _count(limit, data, size, "limit_batches")
     return _first(data, size if count is not None else 1024, count)
 

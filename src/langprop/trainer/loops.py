@@ -77,7 +77,9 @@ class FitLoop:
     @property
     def _judged(self) -> bool:
         """Whether anything is known of any script."""
-        return any(policy.weight for policy in self.module.population.policies)
+        joint = self.trainer.joint
+        modules = [self.module] if joint is None else joint.modules
+        return any(policy.weight for each in modules for policy in each.population.policies)
 
     def validate(self) -> None:
         """Validate, if there is data for it."""

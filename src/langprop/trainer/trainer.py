@@ -73,7 +73,7 @@ class Trainer:
         n_val: Best policies that are validated each time; one that was validated before is not
             validated again.
         limit_batches: Batches of each epoch that are used, as a number or as a share such as 0.1;
-            of validation and test data likewise. None for all.
+            of validation data likewise. None for all. A test uses all of its data.
         overfit_batches: First batches of the training data, as a number or as a share, that are
             trained on again and again, unshuffled, and validated on: a function that can't be
             learned by heart has no chance on the rest.
@@ -317,7 +317,7 @@ class Trainer:
             ModuleError: The module isn't trained.
         """
         self.call("on_test_start", module)
-        report = self._report(module, module.test_data() if data is None else data)
+        report = self._report(module, module.test_data() if data is None else data, whole=True)
         self.metrics["test/score"], self.metrics["test/stderr"] = report.score, report.stderr
         self.call("on_test_end", module)
         return report
@@ -493,12 +493,12 @@ class Trainer:
             self.recorder.close()
             self.close()
 
-    def _report(self, module: Module, data: Any) -> Report:
+    def _report(self, module: Module, data: Any, *, whole: bool = False) -> Report:
         if data is None:
             raise DataError(NO_DATA.format(what="judge the module on"))
         best = module.trained()
         with contextlib.closing(self):
-            batch = Batch.read(module, judged(self, data))
+            batch = Batch.read(module, judged(self, data, whole=whole))
             # What was asked for by hand is counted, and not kept back by a budget.
             watch = self.meter.count
             records = evaluate(
