@@ -28,7 +28,7 @@ LIMITS: dict[str, Any] = {"time": 0.15, "memory": 256 << 20, "failures": 1, "pri
 _STREAMED = 4  # samples, where they come one by one
 _PATIENCE = 60.0  # [s] for the outcomes; only a sandbox that hangs takes it
 _HANGS = 10.0  # [s] for the calls of a session
-_MAX_BUSY = 2.0  # [s] of the trainer's processor time, to read the answers to an attack
+_MAX_BUSY = 4.0  # [s] of the trainer's processor time, to read the answers to an attack
 _MAX_GROWTH = 256 << 20  # [bytes] of the trainer's memory, for the same: what a batch may answer
 _END_TIME = 5.0  # [s] for processes to disappear
 
