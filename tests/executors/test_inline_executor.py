@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gc
 import sys
 import threading
+import time
 
 import pytest
 
@@ -49,3 +51,34 @@ def test_in_another_thread_the_limit_is_noticed_afterwards():
     thread.start()
     thread.join()
     assert statuses == ["ok", "timeout"]
+
+
+def test_the_end_of_time_is_not_lost_in_a_callback_of_the_collector(monkeypatch):
+    """What is raised there is only printed, whoever installed it (here a test's own library)."""
+    lost = []
+    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+
+    def slow(phase, info):
+        end = time.perf_counter() + 0.0005
+        while time.perf_counter() < end:
+            pass
+
+    source = """
+import gc, time
+def f():
+    while True:
+        gc.collect(0)
+        end = time.perf_counter() + 0.002
+        while time.perf_counter() < end:
+            pass
+"""
+    gc.callbacks.append(slow)
+    try:
+        future = InlineExecutor().submit(
+            Script(source, "f"), Inputs([((), {})] * 20), Limits(time=0.02)
+        )
+        outcomes = future.result()
+    finally:
+        gc.callbacks.remove(slow)
+    assert [outcome.status for outcome in outcomes] == ["timeout"] * 20
+    assert not lost

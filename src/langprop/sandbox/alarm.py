@@ -11,6 +11,10 @@ from types import FrameType
 from typing import Any
 
 
+_PUT_OFF = 10  # times: the odds of meeting a callback each time are nil
+_SOON = 0.001  # [s]
+
+
 class StopCall(BaseException):
     """Raised in a script that went on after a `TimeoutError`."""
 
@@ -21,6 +25,10 @@ class Alarm:
     The first tick after the deadline raises `TimeoutError`, each one after that `StopCall`, which
     `except Exception` doesn't catch. A call that catches everything, or that is in C code, has to
     be killed from outside.
+
+    What is raised in a callback of the garbage collector or of a weak reference is lost, as is what
+    `__del__` raises. A tick that interrupts a library rather than a script is therefore put off a
+    few times, by a millisecond each.
 
     Only the main thread gets signals; in others, and where there are none, an alarm never rings.
 
@@ -34,6 +42,7 @@ class Alarm:
         self.deadline = math.inf
         self.rung = False
         self._tick = max(0.001, min(0.05, limit / 4))
+        self._put_off = 0
         self._previous: Any = None
 
     @property
@@ -76,9 +85,19 @@ class Alarm:
             atexit.unregister(self.pause)
 
     def _on_tick(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
+        del number
         if time.perf_counter() > self.deadline:
+            if self._put_off < _PUT_OFF and not _in_script(frame):
+                self._put_off += 1
+                signal.setitimer(signal.ITIMER_REAL, _SOON, self._tick)
+                return
+            self._put_off = 0
             if self.rung:
                 raise StopCall(self.message)
             self.rung = True
             raise TimeoutError(f"no answer within {self.limit:g} s")
+
+
+def _in_script(frame: FrameType | None) -> bool:
+    """Whether a frame is a script's own: its file is called "<script>" or so."""
+    return frame is not None and frame.f_code.co_filename.startswith("<script")
