@@ -10,7 +10,6 @@ import time
 from types import FrameType
 from typing import Any
 
-
 _PUT_OFF = 10  # times: the odds of meeting a callback each time are nil
 _SOON = 0.001  # [s]
 
