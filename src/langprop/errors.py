@@ -10,6 +10,8 @@ LangPropError
 ├── ReplyError             an LLM's reply that holds no usable script
 ├── PolicyError            a call of a script failed; evaluation turns it into a Record
 ├── EnvError               an environment raised with an action of its space, or in a reset
+├── SimulatorError         a driving simulator that can't start, or died
+├── TownError              a town, a route or a suite that doesn't exist, or whose file is damaged
 ├── TemplateError          a prompt template that can't be loaded or rendered
 ├── OutOfTime              an evaluation was broken off, because the time of the run is over
 ├── SandboxError           the sandbox itself failed (not the script in it)
@@ -89,6 +91,14 @@ class PolicyError(LangPropError):
 
 class OutOfTime(LangPropError):
     """An evaluation was broken off, because the time of the run is over."""
+
+
+class SimulatorError(LangPropError, RuntimeError):
+    """A driving simulator can't start, lacks a library, or died."""
+
+
+class TownError(LangPropError, ValueError):
+    """A town, a route or a suite doesn't exist, leads nowhere, or its file is damaged."""
 
 
 class EnvError(LangPropError, RuntimeError):

@@ -1,0 +1,46 @@
+"""Files that come into being in one piece: whoever reads one sees the old content or the new."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+_LONGEST = 100  # characters kept of a name, which a file system limits
+
+
+@contextlib.contextmanager
+def in_one_piece(path: Path) -> Iterator[Path]:
+    """Where to write what shall replace a file when the block ends well; else it is removed.
+
+    Args:
+        path: The file. Its folder must be there.
+
+    Yields:
+        A path beside it, with the same suffix.
+
+    Raises:
+        OSError: It can't be put in its place.
+    """
+    draft = path.with_name(f".{os.getpid()}.{path.name[-_LONGEST:]}")
+    try:
+        yield draft
+        draft.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file in one piece, as the text is: no line break is changed.
+
+    Raises:
+        OSError: It can't be written; what was there before is intact.
+    """
+    with (
+        in_one_piece(path) as draft,
+        draft.open("w", encoding="utf-8", errors="surrogatepass", newline="") as file,
+    ):
+        file.write(text)
