@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-_LONGEST = 100  # characters kept of a name, which a file system limits
+_LONGEST = 60  # characters kept of a name: file systems take 255 bytes, and one may have four
 
 
 @contextlib.contextmanager
@@ -27,10 +27,9 @@ def in_one_piece(path: Path) -> Iterator[Path]:
     try:
         yield draft
         draft.replace(path)
-    except BaseException:
+    finally:  # after a success it is only there if both were links to the same file already
         with contextlib.suppress(OSError):
             draft.unlink()
-        raise
 
 
 def write_text(path: Path, text: str) -> None:

@@ -53,3 +53,18 @@ def run(finished, tmp_path, monkeypatch):
     shutil.copytree(finished / "runs", tmp_path / "runs")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "runs/double"
+
+
+@pytest.fixture
+def call(capsys):
+    """Runs a command in this process; returns exit code, standard output and standard error."""
+
+    def call(*arguments):
+        try:
+            code = main(list(arguments))
+        except SystemExit as end:
+            code = end.code
+        text = capsys.readouterr()
+        return code, text.out, text.err
+
+    return call

@@ -6,8 +6,6 @@ import shutil
 
 import pytest
 
-from langprop.cli.main import main
-
 
 def policies(run):
     state = json.loads((run / "checkpoint.json").read_text())
@@ -19,26 +17,16 @@ def champion(run):
     return state["module"]["population"]["champion"]["id"]
 
 
-def call(capsys, *arguments):
-    """Exit code, standard output and standard error."""
-    try:
-        code = main(list(arguments))
-    except SystemExit as end:
-        code = end.code
-    text = capsys.readouterr()
-    return code, text.out, text.err
-
-
-def test_the_best_policy_is_judged_on_the_validation_data_of_the_run(run, capsys):
-    code, out, err = call(capsys, "validate", "runs/double")
+def test_the_best_policy_is_judged_on_the_validation_data_of_the_run(run, call):
+    code, out, err = call("validate", "runs/double")
     assert (code, err) == (0, "")
     assert re.search(rf"double, policy {champion(run)}: 1 .*\(95 %\) over 6 samples\n", out)
     assert "validation 1" in out
     assert "worst" not in out  # all samples score 1
 
 
-def test_several_policies_are_judged_and_their_worst_samples_told(run, capsys):
-    code, out, _ = call(capsys, "validate", "runs/double", "--top", "3", "--json")
+def test_several_policies_are_judged_and_their_worst_samples_told(run, call):
+    code, out, _ = call("validate", "runs/double", "--top", "3", "--json")
     assert code == 0
     data = json.loads(out)
     assert data["samples"] == 6
@@ -49,31 +37,31 @@ def test_several_policies_are_judged_and_their_worst_samples_told(run, capsys):
     assert low <= 1 <= high
     wrong = next(each for each in data["policies"] if each["score"] < 1)
     assert len(wrong["worst"]) == 3
-    code, out, _ = call(capsys, "validate", "runs/double", "--policy", wrong["policy"][:6])
+    code, out, _ = call("validate", "runs/double", "--policy", wrong["policy"][:6])
     assert code == 0
     assert "sample 0 · score 0" in out
     assert "double (10,)" in out
     assert "label 20" in out
 
 
-def test_data_can_be_named(run, capsys):
+def test_data_can_be_named(call, run):
     (run.parent / "numbers.csv").write_text("x,y,note\n1,2,a\n3,6,b\n4,9,c\n")
     code, out, err = call(
-        capsys, "validate", "runs/double", "--data", "runs/numbers.csv", "--ignore", "note"
+        "validate", "runs/double", "--data", "runs/numbers.csv", "--ignore", "note"
     )
     assert (code, err) == (0, "")
     assert re.search(r": 0.6667 .*\(95 %\) over 3 samples\n", out)
     assert "sample 2 · score 0 · ok\n    double (4,)\n    answer 8\n    label 9\n" in out
     code, out, _ = call(
-        capsys, "test", "runs/double", "--data=runs/numbers.csv", "--label_column=y",
+        "test", "runs/double", "--data=runs/numbers.csv", "--label_column=y",
         "--ignore=note", "--samples=2",
     )  # fmt: skip
     assert code == 0
     assert "over 2 samples" in out
 
 
-def test_a_test_is_noted_and_told_the_next_time(run, capsys):
-    code, out, _ = call(capsys, "test", "runs/double")
+def test_a_test_is_noted_and_told_the_next_time(run, call):
+    code, out, _ = call("test", "runs/double")
     assert code == 0
     assert re.search(r": 1 \[.*, 1\] \(95 %\) over 10 samples\n", out)
     assert "tested" not in out
@@ -83,66 +71,62 @@ def test_a_test_is_noted_and_told_the_next_time(run, capsys):
     assert (noted["score"], noted["n"], noted["statuses"]) == (1.0, 10, {"ok": 10})
     with (run / "tests.jsonl").open("a") as file:
         file.write('{"when": "20')  # a process was killed
-    _, out, _ = call(capsys, "test", "runs/double")
+    _, out, _ = call("test", "runs/double")
     assert "tested once before" in out
-    _, out, _ = call(capsys, "test", "runs/double")
+    _, out, _ = call("test", "runs/double")
     assert "tested 2 times before" in out
-    _, out, _ = call(capsys, "validate", "runs/double")
+    _, out, _ = call("validate", "runs/double")
     assert "tested" not in out
     assert len((run / "tests.jsonl").read_text().splitlines()) == 5
-    _, out, _ = call(capsys, "show", "runs/double")
+    _, out, _ = call("show", "runs/double")
     assert re.search(r"^tested: 1 \[.*\] \(95 %\) over 10 samples \(policy", out, re.MULTILINE)
 
 
-def test_a_test_that_cannot_be_noted_is_told_all_the_same(run, capsys):
+def test_a_test_that_cannot_be_noted_is_told_all_the_same(run, call):
     (run / "tests.jsonl").unlink()
     (run / "tests.jsonl").mkdir()
-    code, out, err = call(capsys, "test", "runs/double")
+    code, out, err = call("test", "runs/double")
     assert code == 0
     assert re.search(r": 1 \[.*, 1\] \(95 %\) over 10 samples\n", out)
     assert "can't be noted" in err
 
 
-def test_a_script_that_is_no_policy_any_more_can_be_judged(run, capsys):
+def test_a_script_that_is_no_policy_any_more_can_be_judged(run, call):
     (run / "scripts/feedfacefeedface.py").write_text("def double(x):\n    return 1 / 0\n")
-    code, out, _ = call(capsys, "validate", "runs/double", "--policy", "feedf")
+    code, out, _ = call("validate", "runs/double", "--policy", "feedf")
     assert code == 0
     assert "failed: 6 exception" in out
     assert "ZeroDivisionError" in out
 
 
-def test_a_run_made_from_python_is_judged_once_its_module_is_named(run, finished, capsys):
+def test_a_run_made_from_python_is_judged_once_its_module_is_named(call, run, finished):
     (run / "fit.yaml").unlink()
-    code, _, err = call(capsys, "validate", "runs/double")
+    code, _, err = call("validate", "runs/double")
     assert code == 1
     assert "--module FILE.py:NAME" in err
     assert "'double'" in err
     module = f"--module={finished}/task/task.py:double"
-    code, _, err = call(capsys, "validate", "runs/double", module)
+    code, _, err = call("validate", "runs/double", module)
     assert code == 1
     assert "--data FILE" in err
-    code, out, _ = call(
-        capsys, "validate", "runs/double", module, f"--data={finished}/task/task.py:val"
-    )
+    code, out, _ = call("validate", "runs/double", module, f"--data={finished}/task/task.py:val")
     assert code == 0
     assert "over 6 samples" in out
 
 
-def test_data_files_are_found_beside_the_module(finished, run, capsys):
+def test_data_files_are_found_beside_the_module(finished, run, call):
     text = (run / "fit.yaml").read_text()
     (finished / "task/val.csv").write_text("x,label\n1,2\n")
     lines = ["val: val.csv" if line.startswith("val:") else line for line in text.splitlines()]
     (run / "fit.yaml").write_text("\n".join(lines))
-    code, out, err = call(capsys, "validate", "runs/double")
+    code, out, err = call("validate", "runs/double")
     assert (code, err) == (0, "")
     assert ": 1 over 1 samples" in out
 
 
-def test_limits_of_the_run_hold_unless_others_are_given(run, capsys):
+def test_limits_of_the_run_hold_unless_others_are_given(call, run):
     (run / "scripts/feed.py").write_text("def double(x):\n    while True: pass\n")
-    code, out, _ = call(
-        capsys, "validate", "runs/double", "--policy=feed", "--limits.time=0.05", "--json"
-    )
+    code, out, _ = call("validate", "runs/double", "--policy=feed", "--limits.time=0.05", "--json")
     assert code == 0
     (row,) = json.loads(out)["policies"]
     assert row["statuses"] == {"timeout": 6}
@@ -170,12 +154,10 @@ def test_limits_of_the_run_hold_unless_others_are_given(run, capsys):
         (["validate", "runs/double", "--packages=nonsense_package"], "nonsense_package"),
     ],
 )
-def test_mistakes_in_judging_are_told_in_a_line(run, finished, capsys, arguments, message):
+def test_mistakes_in_judging_are_told_in_a_line(call, run, finished, arguments, message):
     (run.parents[1] / "wrong.csv").write_text("a,b\n1,2\n")
     (run.parents[1] / "empty.csv").write_text("")
-    code, _, err = call(
-        capsys, *(each.replace("TASK", f"{finished}/task/task.py") for each in arguments)
-    )
+    code, _, err = call(*(each.replace("TASK", f"{finished}/task/task.py") for each in arguments))
     assert code == 1
     assert message in err
     assert "Traceback" not in err
@@ -194,8 +176,8 @@ def test_mistakes_in_judging_are_told_in_a_line(run, finished, capsys, arguments
         ["test", "runs/double", "--limits.tame=3"],
     ],
 )
-def test_wrong_calls_of_judging_exit_with_2(run, capsys, arguments):
-    code, _, err = call(capsys, *arguments)
+def test_wrong_calls_of_judging_exit_with_2(run, call, arguments):
+    code, _, err = call(*arguments)
     assert code == 2
     assert err
 
@@ -212,22 +194,22 @@ def test_wrong_calls_of_judging_exit_with_2(run, capsys, arguments):
         (lambda run: (run / "fit.yaml").write_text("seed: 1"), "has no module"),
     ],
 )
-def test_damaged_runs_are_told_in_a_line(run, capsys, damage, message):
+def test_damaged_runs_are_told_in_a_line(run, call, damage, message):
     damage(run)
-    code, _, err = call(capsys, "validate", "runs/double")
+    code, _, err = call("validate", "runs/double")
     assert code == 1
     assert message in err
     assert "Traceback" not in err
 
 
-def test_damage_in_what_is_not_needed_is_passed_over(run, capsys):
+def test_damage_in_what_is_not_needed_is_passed_over(run, call):
     (run / "config.yaml").write_text("limits: 3\n")
     (run / "lineage.jsonl").write_bytes(b"\xff\x00{}\n[]\n")
     (run / "worst.json").write_text("{")
     (run / "tests.jsonl").write_text("[]\n{}\nnope\n")
-    assert call(capsys, "validate", "runs/double")[0] == 0
-    assert call(capsys, "test", "runs/double")[0] == 0
-    assert call(capsys, "show", "runs/double")[0] == 0
-    code, out, _ = call(capsys, "show", "runs/double", "--worst=3")
+    assert call("validate", "runs/double")[0] == 0
+    assert call("test", "runs/double")[0] == 0
+    assert call("show", "runs/double")[0] == 0
+    code, out, _ = call("show", "runs/double", "--worst=3")
     assert code == 0
     assert "no worst.json" in out

@@ -10,18 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langprop.cli.calls import from_lines
-from langprop.cli.main import main
 from langprop.cli.plain import as_json
 from langprop.scripts.parsing import find_function
-
-
-def call(capsys, *arguments):
-    try:
-        code = main(list(arguments))
-    except SystemExit as end:
-        code = end.code
-    text = capsys.readouterr()
-    return code, text.out, text.err
 
 
 @pytest.fixture
@@ -33,33 +23,33 @@ def piped(monkeypatch):
     return pipe
 
 
-def test_arguments_are_literals(run, capsys):
-    assert call(capsys, "predict", "runs/double", "21") == (0, "42\n", "")
-    assert call(capsys, "predict", "runs/double", "'ab'") == (0, '"abab"\n', "")
-    assert call(capsys, "predict", "runs/double", "(1, 2.5)") == (0, "[1, 2.5, 1, 2.5]\n", "")
-    assert call(capsys, "predict", "runs/double", "--", "-1e3") == (0, "-2000.0\n", "")
-    assert call(capsys, "predict", "runs/double", "--kwargs", '{"x": true}') == (0, "2\n", "")
-    assert call(capsys, "predict", "--kwargs={'x': 4}", "runs/double") == (0, "8\n", "")
-    assert call(capsys, "predict", "--isolation=process", "runs/double", "-5") == (0, "-10\n", "")
+def test_arguments_are_literals(run, call):
+    assert call("predict", "runs/double", "21") == (0, "42\n", "")
+    assert call("predict", "runs/double", "'ab'") == (0, '"abab"\n', "")
+    assert call("predict", "runs/double", "(1, 2.5)") == (0, "[1, 2.5, 1, 2.5]\n", "")
+    assert call("predict", "runs/double", "--", "-1e3") == (0, "-2000.0\n", "")
+    assert call("predict", "runs/double", "--kwargs", '{"x": true}') == (0, "2\n", "")
+    assert call("predict", "--kwargs={'x': 4}", "runs/double") == (0, "8\n", "")
+    assert call("predict", "--isolation=process", "runs/double", "-5") == (0, "-10\n", "")
 
 
-def test_a_call_that_fails_is_an_answer_and_exit_code_1(run, capsys):
-    code, out, err = call(capsys, "predict", "runs/double", "None")
+def test_a_call_that_fails_is_an_answer_and_exit_code_1(run, call):
+    code, out, err = call("predict", "runs/double", "None")
     assert (code, err) == (1, "")
     answer = json.loads(out)
     assert answer["status"] == "exception"
     assert "TypeError" in answer["error"]
-    code, out, _ = call(capsys, "predict", "runs/double", "1", "2")
+    code, out, _ = call("predict", "runs/double", "1", "2")
     assert code == 1
     assert "positional" in json.loads(out)["error"]
 
 
-def test_calls_come_from_standard_input(run, piped, capsys):
+def test_calls_come_from_standard_input(run, piped, call):
     piped(
         b'\xef\xbb\xbf[3]\n{"x": 4}\n\n{"x": 5, "label": 9}\n{"args": [6], "label": 1}\n'
         b'nope\n7\n[1, 2]\n{"y": 1}\n\xff\n[8]'
     )
-    code, out, err = call(capsys, "predict", "runs/double")
+    code, out, err = call("predict", "runs/double")
     assert (code, err) == (1, "")
     answers = [json.loads(line) for line in out.splitlines()]
     assert [each for each in answers if isinstance(each, int)] == [6, 8, 10, 12, 16]
@@ -71,37 +61,37 @@ def test_calls_come_from_standard_input(run, piped, capsys):
     assert "line 7: a call must be a list" in failed[1]["error"]
 
 
-def test_no_calls_are_no_answers(run, piped, capsys):
+def test_no_calls_are_no_answers(run, piped, call):
     piped(b"")
-    assert call(capsys, "predict", "runs/double") == (0, "", "")
+    assert call("predict", "runs/double") == (0, "", "")
 
 
-def test_calls_come_from_files(run, capsys):
+def test_calls_come_from_files(run, call):
     folder = run.parents[1]
     (folder / "calls.jsonl").write_text('[1]\n{"x": 2}\n')
     (folder / "calls.json").write_text('[[3], {"x": 4}]')
     (folder / "table.csv").write_text("x,label\n5,1\n6,1\n")
     (folder / "unlabelled.csv").write_text("x\n7\n")
-    assert call(capsys, "predict", "runs/double", "--data=calls.jsonl") == (0, "2\n4\n", "")
-    assert call(capsys, "predict", "runs/double", "--data=calls.json") == (0, "6\n8\n", "")
-    assert call(capsys, "predict", "runs/double", "--data=table.csv") == (0, "10\n12\n", "")
-    assert call(capsys, "predict", "runs/double", "--data=unlabelled.csv") == (0, "14\n", "")
+    assert call("predict", "runs/double", "--data=calls.jsonl") == (0, "2\n4\n", "")
+    assert call("predict", "runs/double", "--data=calls.json") == (0, "6\n8\n", "")
+    assert call("predict", "runs/double", "--data=table.csv") == (0, "10\n12\n", "")
+    assert call("predict", "runs/double", "--data=unlabelled.csv") == (0, "14\n", "")
     (folder / "bad.json").write_text('{"x": 1}')
     (folder / "worse.json").write_text("{")
     (folder / "columns.csv").write_text("a,b\n1,2\n")
     for name in ("bad.json", "worse.json", "columns.csv", "none.jsonl", "none.csv", "notes.txt"):
-        code, out, err = call(capsys, "predict", "runs/double", f"--data={name}")
+        code, out, err = call("predict", "runs/double", f"--data={name}")
         assert (code, out) == (1, "")
         assert name in err
         assert "Traceback" not in err
 
 
-def test_a_hang_ends_with_its_time_and_the_next_call_goes_on(run, piped, capsys):
+def test_a_hang_ends_with_its_time_and_the_next_call_goes_on(run, piped, call):
     (run / "scripts/feed.py").write_text(
         "def double(x):\n    while x == 1: pass\n    print('got', x)\n    return x\n"
     )
     piped(b"[1]\n[2]\n[1]\n[1]\n[1]\n[3]\n")
-    code, out, err = call(capsys, "predict", "runs/double", "--policy=feed", "--limits.time=0.05")
+    code, out, err = call("predict", "runs/double", "--policy=feed", "--limits.time=0.05")
     assert code == 1
     answers = [json.loads(line) for line in out.splitlines()]
     assert [a if isinstance(a, int) else a["status"] for a in answers] == [
@@ -110,9 +100,9 @@ def test_a_hang_ends_with_its_time_and_the_next_call_goes_on(run, piped, capsys)
     assert err == "got 2\ngot 3\n"
 
 
-def test_a_run_is_used_without_the_code_that_it_was_made_with(run, piped, capsys):
+def test_a_run_is_used_without_the_code_that_it_was_made_with(run, piped, call):
     (run / "fit.yaml").write_text("module: /nowhere/task.py:double\n")
-    assert call(capsys, "predict", "runs/double", "2")[:2] == (0, "4\n")
+    assert call("predict", "runs/double", "2")[:2] == (0, "4\n")
 
 
 def test_each_answer_is_there_before_the_next_call(run):
@@ -143,8 +133,8 @@ def test_each_answer_is_there_before_the_next_call(run):
         (["predict", "runs/double", "1", "--limits.memory=0"], 1, "must be at least 1"),
     ],
 )
-def test_mistakes_in_predicting_are_told(run, capsys, arguments, code, message):
-    found, out, err = call(capsys, *arguments)
+def test_mistakes_in_predicting_are_told(run, call, arguments, code, message):
+    found, out, err = call(*arguments)
     assert (found, out) == (code, "")
     assert message in err
     assert "Traceback" not in err

@@ -21,15 +21,6 @@ print(f"```python\ndef double(x: int) -> int:\n    return x * 2 - (x % {number} 
 """
 
 
-def call(capsys, *arguments):
-    try:
-        code = main(list(arguments))
-    except SystemExit as end:
-        code = end.code
-    text = capsys.readouterr()
-    return code, text.out, text.err
-
-
 @pytest.fixture
 def asked(finished, tmp_path, monkeypatch, capsys):
     """A run in which a model was asked, whose program is gone then."""
@@ -50,38 +41,38 @@ def asked(finished, tmp_path, monkeypatch, capsys):
     return tmp_path / "asked"
 
 
-def test_a_run_without_a_model_is_taken_again(run, capsys):
-    code, out, err = call(capsys, "replay", "runs/double", "--into", "again")
+def test_a_run_without_a_model_is_taken_again(run, call):
+    code, out, err = call("replay", "runs/double", "--into", "again")
     assert (code, err) == (0, "")
     assert "identical: step 3, " in out
     assert "the replay is in again" in out
     again = json.loads((run.parents[1] / "again/checkpoint.json").read_text())
     state = json.loads((run / "checkpoint.json").read_text())
     assert again["module"] == state["module"]
-    code, _, err = call(capsys, "replay", "runs/double", "--into", "again")
+    code, _, err = call("replay", "runs/double", "--into", "again")
     assert code == 1
     assert "holds a run already" in err
 
 
-def test_a_model_is_not_asked_again(asked, capsys):
-    code, out, err = call(capsys, "replay", "asked")
+def test_a_model_is_not_asked_again(asked, call):
+    code, out, err = call("replay", "asked")
     assert (code, err) == (0, "")
     assert "identical: step 2, " in out
 
 
-def test_a_recording_that_lacks_a_reply_is_told(asked, capsys):
+def test_a_recording_that_lacks_a_reply_is_told(asked, call):
     lines = (asked / "exchanges.jsonl").read_text().splitlines()
     (asked / "exchanges.jsonl").write_text(lines[0] + "\n")
-    code, out, _ = call(capsys, "replay", "asked")
+    code, out, _ = call("replay", "asked")
     assert code == 1
     assert "not the same" in out
     (asked / "exchanges.jsonl").unlink()
-    code, out, err = call(capsys, "replay", "asked")
+    code, out, err = call("replay", "asked")
     assert code == 1
     assert "can't be read" in err
 
 
-def test_the_first_difference_is_told(run, finished, tmp_path, capsys):
+def test_the_first_difference_is_told(run, finished, tmp_path, call):
     path = run / "metrics.jsonl"
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     for line in lines:
@@ -93,7 +84,7 @@ def test_the_first_difference_is_told(run, finished, tmp_path, capsys):
     state.pop("digest", None)  # of what it was
     (run / "checkpoint.json").write_text(json.dumps(state))
     (run / "checkpoint.previous.json").unlink()
-    code, out, _ = call(capsys, "replay", "runs/double", "--into=again")
+    code, out, _ = call("replay", "runs/double", "--into=again")
     assert code == 1
     assert "not the same: first difference in step 2: train/best was" in out
     path.unlink()
@@ -106,12 +97,12 @@ def test_the_first_difference_is_told(run, finished, tmp_path, capsys):
     assert "none gone, " in verdict(RunDir(run), RunDir("again"))[1]
 
 
-def test_a_run_that_was_killed_before_its_first_step_is_taken_again(run, capsys):
+def test_a_run_that_was_killed_before_its_first_step_is_taken_again(run, call):
     state = json.loads((run / "checkpoint.json").read_text())
     state["step"] = 0
     state.pop("digest", None)  # of what it was
     (run / "checkpoint.json").write_text(json.dumps(state))
-    code, out, _ = call(capsys, "replay", "runs/double", "--into=start")
+    code, out, _ = call("replay", "runs/double", "--into=start")
     assert code == 1
     assert "the replay ended before step 1" in out
     start = run.parents[1] / "start"
@@ -120,25 +111,25 @@ def test_a_run_that_was_killed_before_its_first_step_is_taken_again(run, capsys)
     for name in ("checkpoint.json", "checkpoint.previous.json"):
         (run / name).write_text((start / "checkpoint.json").read_text())
     (run / "metrics.jsonl").unlink()
-    code, out, _ = call(capsys, "replay", "runs/double")
+    code, out, _ = call("replay", "runs/double")
     assert code == 0
     assert "identical: step 0" in out
 
 
-def test_mistakes_in_replaying_are_told(run, finished, capsys):
+def test_mistakes_in_replaying_are_told(run, finished, call):
     text = (run / "fit.yaml").read_text()
     task = f"{finished}/task/task.py"
-    assert "there is no run folder" in call(capsys, "replay", "nowhere")[2]
-    assert call(capsys, "replay")[0] == 2
+    assert "there is no run folder" in call("replay", "nowhere")[2]
+    assert call("replay")[0] == 2
     (run / "fit.yaml").write_text(text.replace(f"{task}:double", "/gone/task.py:double"))
-    code, _, err = call(capsys, "replay", "runs/double")
+    code, _, err = call("replay", "runs/double")
     assert code == 1
     assert "If it has moved: --module" in err
-    assert call(capsys, "replay", "runs/double", f"--module={task}:double")[0] == 0
+    assert call("replay", "runs/double", f"--module={task}:double")[0] == 0
     (run / "fit.yaml").write_text(text + "max_epochs: many\nlimits: {time: -1}\n")
-    assert call(capsys, "replay", "runs/double")[0] in (1, 2)
+    assert call("replay", "runs/double")[0] in (1, 2)
     (run / "fit.yaml").unlink()
-    code, _, err = call(capsys, "replay", "runs/double")
+    code, _, err = call("replay", "runs/double")
     assert code == 1
     assert "Trainer('replay:runs/double', …)" in err
 

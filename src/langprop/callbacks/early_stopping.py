@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from langprop.callbacks.base import Callback
-from langprop.callbacks.monitor import check_monitor, is_validation, reading
+from langprop.callbacks.monitor import check_monitor, is_validation, reached, reading
 
 if TYPE_CHECKING:
     from langprop.modules.module import Module
@@ -80,7 +80,7 @@ class EarlyStopping(Callback):
 
     def _look(self, trainer: Trainer) -> None:
         value = reading("EarlyStopping", self.monitor, trainer)
-        if self.target is not None and value >= self.target - 1e-9 * abs(self.target):
+        if self.target is not None and reached(value, self.target):
             trainer.stop(f"{self.monitor} reached {value:g} (target {self.target:g})")
         if value > self._best + self.min_delta:
             self._best, self._waited = value, 0

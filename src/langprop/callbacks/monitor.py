@@ -11,9 +11,17 @@ if TYPE_CHECKING:
     from langprop.trainer.trainer import Trainer
 
 
+_ROUNDING = 1e-9  # share of the target: a mean of ones may be 0.9999999999999999
+
+
 def is_validation(monitor: str) -> bool:
     """Whether a metric is known after a validation only."""
     return monitor.startswith("val/")
+
+
+def reached(value: float, target: float) -> bool:
+    """Whether a metric is at its target, or misses it by no more than rounding does."""
+    return value >= target - _ROUNDING * abs(target)
 
 
 def check_monitor(who: str, monitor: str, trainer: Trainer) -> None:

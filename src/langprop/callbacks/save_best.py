@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import warnings
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from langprop.callbacks.base import Callback
 from langprop.callbacks.monitor import check_monitor, is_validation, reading
 from langprop.errors import ConfigError
+from langprop.files import write_text
 from langprop.modules.bundle import bundle
 
 if TYPE_CHECKING:
@@ -108,14 +108,9 @@ class SaveBest(Callback):
     def _write(self, trainer: Trainer) -> None:
         if self._text is None or self._text == self._written or trainer.fast_dev_run:
             return
-        draft = self._target.with_name(f".{self._target.name}.{os.getpid()}")
         try:
-            with draft.open("w", encoding="utf-8", errors="surrogatepass", newline="") as file:
-                file.write(self._text)
-            draft.replace(self._target)
+            write_text(self._target, self._text)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                draft.unlink()
             if not self._warned:
                 self._warned = True
                 folder = trainer.run_dir

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from langprop.cli.config import read_mapping
 from langprop.cli.environment import env_module
 from langprop.cli.settings import FILE
 from langprop.cli.splits import columns, signature
@@ -54,7 +55,7 @@ class Again:
         if not folder.holds_run:
             folder.read()  # says what is missing
         fit = folder.path / FILE
-        return cls(folder, _mapping(fit) if fit.exists() else None, _config(folder.path))
+        return cls(folder, read_mapping(fit) if fit.exists() else None, _config(folder.path))
 
     @property
     def name(self) -> str:
@@ -205,21 +206,9 @@ def every_sample(data: Any, count: int | None = None) -> list[Any]:
     return found
 
 
-def _mapping(path: Path) -> Mapping[str, Any]:
-    import yaml
-
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
-        raise ConfigError(f"{path} can't be read: {str(error).splitlines()[0]}") from error
-    if not isinstance(data, Mapping):
-        raise ConfigError(f"{path} holds no settings.")
-    return data
-
-
 def _config(folder: Path) -> Mapping[str, Any]:
     """What is kept with any run; what can't be read is as usual."""
     try:
-        return _mapping(folder / "config.yaml")
+        return read_mapping(folder / "config.yaml")
     except ConfigError:
         return {}

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from langprop.cli.config import read_mapping
+from langprop.errors import ConfigError
 from langprop.registry import names
 from langprop.sandbox.limits import Limits
 
@@ -45,10 +47,8 @@ class Asking:
     @classmethod
     def of_run(cls, folder: Path) -> Asking:
         """From what is kept with a run; as usual if that can't be read."""
-        import yaml
-
         try:
-            kept = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
-        except (OSError, ValueError, yaml.YAMLError):  # the prompt is worth a look all the same
+            kept = read_mapping(folder / "config.yaml")
+        except ConfigError:  # the prompt is worth a look all the same
             return cls()
-        return cls.of(kept.get("optimizer")) if isinstance(kept, Mapping) else cls()
+        return cls.of(kept.get("optimizer"))

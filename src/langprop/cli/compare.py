@@ -14,7 +14,7 @@ from langprop.llms.base import LLM
 from langprop.optim.optimizer import Optimizer
 from langprop.trainer.contest import Contest
 from langprop.trainer.estimate import estimate
-from langprop.trainer.trial import Trial, write_text
+from langprop.trainer.trial import Trial, write
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser
@@ -71,7 +71,7 @@ def run(argv: Sequence[str]) -> int:
         return 0
     folder = contest.open()
     if folder is not None:
-        write_text(folder / FILE, as_yaml(plain(made, task, fit.NOT_KEPT), task.base))
+        write(folder / FILE, as_yaml(plain(made, task, fit.NOT_KEPT), task.base))
     comparison = contest.run(_tell)
     print()
     print(comparison)

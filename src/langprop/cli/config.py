@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,25 @@ def read_config(path: Path) -> str:
             except ConfigError as error:
                 raise ConfigError(f"{path}: {error}") from error
     return yaml.safe_dump(settings, sort_keys=False, allow_unicode=True) if settings else "{}"
+
+
+def read_mapping(path: Path) -> Mapping[str, Any]:
+    """A YAML file of settings, as plain data.
+
+    Raises:
+        ConfigError: It can't be read, or holds something else.
+    """
+    import yaml
+
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+        raise ConfigError(f"{path} can't be read: {str(error).splitlines()[0]}") from error
+    if not isinstance(data, Mapping):
+        raise ConfigError(
+            f"{path} holds no settings: write a line for each, such as  module: FILE.py:NAME"
+        )
+    return data
 
 
 def load_yaml(text: str) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from langprop.cli.asking import Asking
+from langprop.cli.config import read_mapping
 from langprop.cli.splits import columns, signature
 from langprop.cli.target import config_of
 from langprop.data.batches import as_dataset, batches, first_sample, is_loader
@@ -166,7 +167,7 @@ def _of_task(target: str, train: str | None) -> Evidence:
     base = Path()
     config = config_of(target)
     if config is not None:
-        settings, base, target = _settings(config), config.parent, ""
+        settings, base, target = read_mapping(config), config.parent, ""
     spec = target or settings.get("module")
     if not isinstance(spec, str):
         raise ConfigError(f"{config} names no module: write  module: FILE.py:NAME")
@@ -200,18 +201,6 @@ def _of_task(target: str, train: str | None) -> Evidence:
         sources = [module.stub or f"def {module.entry_point}(*args, **kwargs):\n    pass\n"]
     made.policies = [Policy(script_of_text(each, module.entry_point, origin)) for each in sources]
     return made
-
-
-def _settings(config: Path) -> Mapping[str, Any]:
-    import yaml
-
-    try:
-        settings = yaml.safe_load(config.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigError(f"{config} can't be read: {error}") from error
-    if not isinstance(settings, Mapping):
-        raise ConfigError(f"{config} holds no settings: write  module: FILE.py:NAME")
-    return settings
 
 
 def _limits(settings: Any) -> Limits:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -19,9 +18,10 @@ from langprop.cli.judging import (
     limits_of,
     read_batch,
 )
-from langprop.cli.named import policy_named
+from langprop.cli.named import chosen
 from langprop.cli.provenance import header
 from langprop.errors import ConfigError
+from langprop.files import in_one_piece
 from langprop.modules.bundle import bundle
 from langprop.scripts.script import Script
 
@@ -61,11 +61,7 @@ def run(argv: Sequence[str]) -> int:
         made.error("--test needs a FILE.")
     again = Again.of(settings.run)
     module = again.trained()
-    policy = (
-        module.trained()
-        if settings.policy is None
-        else policy_named(module, again.folder, settings.policy)
-    )
+    policy = chosen(module, again.folder, settings.policy)
     source = bundle(module.linked(policy))
     text = f"{header(again, module, policy)}\n{source.rstrip()}\n"
     if settings.file is None:
@@ -87,17 +83,14 @@ def _write(path: Path, text: str, *, force: bool) -> None:
         raise ConfigError(f"{path} is a folder: name a file, such as {path / 'policy.py'}.")
     if os.path.lexists(path) and not force:
         raise ConfigError(f"{path} exists already: name another file, or add --force.")
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        data = text.encode()  # strictly: what isn't a text is no Python file, either
         if path.exists() and not path.is_file():  # such as /dev/stdout
-            path.write_bytes(text.encode())
+            path.write_bytes(data)
             return
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        draft.replace(path.resolve() if path.is_symlink() else path)
+        with in_one_piece(path.resolve() if path.is_symlink() else path) as draft:
+            draft.write_bytes(data)
     except (OSError, UnicodeError) as error:
-        with contextlib.suppress(OSError):
-            draft.unlink()
         why = getattr(error, "strerror", None) or error
         raise ConfigError(f"{path} can't be written: {why}") from error
 

@@ -145,7 +145,7 @@ def _conclude(trainer: Trainer, module: Module, test: Any) -> None:
     if trainer.stopped and not any(isinstance(each, Progress) for each in trainer.callbacks):
         console.print(f"stopped: {trainer.stopped}", highlight=False, markup=False)
     console.print()
-    together = trainer.joint.modules if trainer.joint is not None else [module]
+    together = trainer.together(module)
     for each in together:
         if len(together) > 1:
             seeded = bool(each.seeds) and each.source == each.seeds[0]

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import shlex
 import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,6 +15,7 @@ from langprop.cli.skeleton import Skeleton
 from langprop.cli.splits import columns
 from langprop.data.files import SUFFIXES
 from langprop.errors import ConfigError
+from langprop.files import in_one_piece, write_text
 
 _EXAMPLES = """
 examples:
@@ -236,12 +234,13 @@ def _write(folder: Path, texts: dict[str, str], copies: dict[str, Path]) -> None
             if path.exists() and path.samefile(source):
                 continue
             new += [] if path.exists() else [path]
-            _in_one_piece(path, partial(shutil.copyfile, source))
+            with in_one_piece(path) as draft:
+                shutil.copyfile(source, draft)
         for name, text in texts.items():
             path = folder / name
             path.parent.mkdir(exist_ok=True)
             new += [] if path.exists() else [path]
-            _in_one_piece(path, partial(_write_text, text))
+            write_text(path, text)
     except BaseException as error:
         for path in reversed(new):
             with contextlib.suppress(OSError):
@@ -257,28 +256,3 @@ def _write(folder: Path, texts: dict[str, str], copies: dict[str, Path]) -> None
                 "Nothing was made."
             ) from error
         raise
-
-
-def _in_one_piece(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file beside its place, then put it there."""
-    number, name = tempfile.mkstemp(prefix=f".{path.name[:50]}.", dir=path.parent)
-    os.close(number)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-
-
-def _write_text(text: str, path: Path) -> None:
-    path.write_text(text, encoding="utf-8")
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

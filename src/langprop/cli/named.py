@@ -23,6 +23,21 @@ def ranked(module: Module) -> list[Policy]:
     return sorted(known.values(), key=lambda p: (p is module.best, p.rank), reverse=True)
 
 
+def chosen(module: Module, folder: RunDir, beginning: str | None) -> Policy:
+    """The policy that an option names, or else the best one.
+
+    Args:
+        module: Of the run.
+        folder: Of the run.
+        beginning: Of its id; None for the best.
+
+    Raises:
+        UnknownName: None or several have such an id.
+        ModuleError: The module isn't trained.
+    """
+    return module.trained() if beginning is None else policy_named(module, folder, beginning)
+
+
 def policy_named(module: Module, folder: RunDir, beginning: str) -> Policy:
     """A policy by its id; of a script that wasn't kept nothing is known but where it came from.
 

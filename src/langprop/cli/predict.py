@@ -14,7 +14,7 @@ from langprop.callbacks.source import visible
 from langprop.cli.again import Again
 from langprop.cli.calls import Call, from_file, from_lines, typed
 from langprop.cli.judging import add_sandbox, executor_of, limits_of
-from langprop.cli.named import policy_named
+from langprop.cli.named import chosen
 from langprop.cli.plain import as_json
 from langprop.cli.splits import stub_of
 from langprop.errors import DataError
@@ -59,11 +59,7 @@ def run(argv: Sequence[str]) -> int:
         made.error("give arguments, --data FILE, or calls on standard input.")
     again = Again.of(settings.run)
     module = again.trained()
-    policy = (
-        module.trained()
-        if settings.policy is None
-        else policy_named(module, again.folder, settings.policy)
-    )
+    policy = chosen(module, again.folder, settings.policy)
     function = stub_of(module)
     calls: Iterable[Call]
     if direct:

@@ -53,7 +53,7 @@ def verdict(first: RunDir, second: RunDir) -> tuple[bool, str]:
 
 def first_difference(first: RunDir, second: RunDir) -> str:
     """The first step whose figures differ, in words; "" if those of all steps are the same."""
-    ours, theirs = _by_step(first), _by_step(second)
+    ours, theirs = first.by_step(), second.by_step()
     for step, line in ours.items():
         again = theirs.get(step)
         if again is None:
@@ -65,14 +65,6 @@ def first_difference(first: RunDir, second: RunDir) -> str:
             if then != now:
                 return f"first difference in step {step}: {name} was {then}, and is {now} now"
     return ""
-
-
-def _by_step(folder: RunDir) -> dict[Any, dict[str, Any]]:
-    """The figures of each step; those of a validation after it are in a line of their own."""
-    found: dict[Any, dict[str, Any]] = {}
-    for line in folder.metrics():
-        found.setdefault(line.get("step"), {}).update(line)
-    return found
 
 
 def _of_states(first: Mapping[str, Any], second: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from langprop.callbacks.base import Callback
 from langprop.data.files import is_file_spec
 from langprop.errors import CheckpointError, ConfigError
+from langprop.files import write_text
 from langprop.llms.secrets import BLOT, redacted
 from langprop.trainer.run_dir import RunDir
 
@@ -42,7 +43,7 @@ class KeepSettings(Callback):
         if folder is None or (folder.path / FILE).exists():
             return
         try:
-            (folder.path / FILE).write_text(self._text, encoding="utf-8")
+            write_text(folder.path / FILE, self._text)
         except OSError as error:
             raise CheckpointError(f"{folder.path / FILE} can't be written: {error}") from error
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from langprop.callbacks.source import print_source, visible
 from langprop.cli.cost import print_cost
 from langprop.cli.difference import print_difference
-from langprop.cli.named import id_named, policy_named, ranked, saved
+from langprop.cli.named import chosen, id_named, policy_named, ranked, saved
+from langprop.cli.plain import as_json
 from langprop.cli.samples import print_samples
 from langprop.cli.tested import in_words, tested
 from langprop.errors import UnknownName
@@ -80,7 +79,7 @@ def run(argv: Sequence[str]) -> int:
     folder = RunDir(settings.run)
     module = load(settings.run)
     if settings.json:
-        print(json.dumps(_as_data(module, folder, settings.policy), allow_nan=False))
+        print(as_json(_as_data(module, folder, settings.policy)))
         return 0
     if settings.plots is not None:
         from langprop.cli.pictures import draw_run
@@ -110,18 +109,15 @@ def _print_run(
     for test in tested(folder.path)[-3:]:
         console.print(f"tested: {in_words(test)}", markup=False, highlight=False)
     print_cost(console, state.get("optimizer", {}))
-    chosen = module.best
-    if settings.policy is not None:
-        chosen = policy_named(module, folder, settings.policy)
-    if chosen is not None:
-        lineage = " ← ".join(_step(entry) for entry in _ancestors(module, folder, chosen))
-        console.print(
-            visible(f"\n{chosen.id}  lineage: {lineage}"),
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
-        print_source(console, chosen.script.source)
+    policy = chosen(module, folder, settings.policy)
+    lineage = " ← ".join(_step(entry) for entry in _ancestors(module, folder, policy))
+    console.print(
+        visible(f"\n{policy.id}  lineage: {lineage}"),
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    print_source(console, policy.script.source)
 
 
 def _figures(folder: RunDir) -> str:
@@ -143,11 +139,8 @@ def _figures(folder: RunDir) -> str:
 
 
 def _last(folder: RunDir) -> dict[str, Any]:
-    """The figures of the last step; those of a validation after it are in a line of their own."""
-    found: dict[str, Any] = {}
-    for line in folder.metrics():
-        found = {**(found if found.get("step") == line.get("step") else {}), **line}
-    return found
+    """The figures of the last step."""
+    return next(reversed(folder.by_step().values()), {})
 
 
 def _print_ranking(console: Console, module: Module, ranking: Sequence[Policy]) -> None:
@@ -245,10 +238,10 @@ def _step(entry: Ancestor) -> str:
 
 
 def _as_data(module: Module, folder: RunDir, named: str | None) -> dict[str, Any]:
-    """The run as JSON data; what isn't finite is null."""
+    """The run as plain data."""
     state, _ = folder.read()
-    chosen = module.best if named is None else policy_named(module, folder, named)
-    data = {
+    policy = chosen(module, folder, named)
+    return {
         "function": module.entry_point,
         "run": str(folder.path),
         "step": state.get("step"),
@@ -273,20 +266,10 @@ def _as_data(module: Module, folder: RunDir, named: str | None) -> dict[str, Any
             }
             for policy in ranked(module)
         ],
-        "policy": chosen.id if chosen else None,
-        "source": chosen.script.source if chosen else None,
-        "lineage": [vars(entry) for entry in _ancestors(module, folder, chosen)] if chosen else [],
+        "policy": policy.id,
+        "source": policy.script.source,
+        "lineage": [vars(entry) for entry in _ancestors(module, folder, policy)],
         "worst": read_worst(folder.path),
         "tests": tested(folder.path),
         "account": state.get("optimizer", {}).get("account"),
     }
-    finite: dict[str, Any] = _finite(data)
-    return finite
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(name): _finite(item) for name, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value

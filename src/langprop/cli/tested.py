@@ -48,21 +48,7 @@ def note_tests(folder: Path, reports: Sequence[Report], data: str) -> str:
         Why they can't be noted; "" if they are.
     """
     when = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    lines = [
-        json.dumps(
-            {
-                "when": when,
-                "policy": report.policy,
-                "score": report.score,
-                "stderr": report.stderr,
-                "interval": list(report.interval),
-                "n": len(report.records),
-                "statuses": report.statuses,
-                "data": data,
-            }
-        )
-        for report in reports
-    ]
+    lines = [json.dumps({"when": when, **report.to_dict(), "data": data}) for report in reports]
     path = folder / FILE
     try:
         append(path, lines)

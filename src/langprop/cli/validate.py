@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,8 @@ from langprop.cli.judging import (
     limits_of,
     read_batch,
 )
-from langprop.cli.named import policy_named, ranked
+from langprop.cli.named import chosen, ranked
+from langprop.cli.plain import as_json
 from langprop.cli.samples import print_samples
 from langprop.cli.tested import AT_END, in_words, note_tests, tested
 from langprop.trainer.worst import abbreviated, worst_records
@@ -69,12 +69,9 @@ def judge_run(argv: Sequence[str], command: str, split: str) -> int:
     module = again.module(settings.module)
     if again.stub_changed(module):
         print("note: the module's stub has changed since the run was made.", file=sys.stderr)
-    module.trained()
-    policies = (
-        ranked(module)[: settings.top]
-        if settings.policy is None
-        else [policy_named(module, again.folder, settings.policy)]
-    )
+    policies = [chosen(module, again.folder, settings.policy)]
+    if settings.policy is None:
+        policies = ranked(module)[: settings.top]
     batch, name = read_batch(settings, again, module, split)
     with executor_of(settings, again) as executor:
         reports = judge(module, [policy.script for policy in policies], batch, executor, limits)
@@ -88,7 +85,7 @@ def judge_run(argv: Sequence[str], command: str, split: str) -> int:
     if settings.json:
         about = {"function": module.entry_point, "data": name, "samples": len(batch)}
         rows = [_row(report, settings.worst) for report in reports]
-        print(json.dumps({**about, "policies": rows, **({"tested": before} if before else {})}))
+        print(as_json({**about, "policies": rows, **({"tested": before} if before else {})}))
     else:
         _print(module, policies, reports, settings.worst)
         if before:
@@ -129,13 +126,5 @@ def _print(
 
 
 def _row(report: Report, worst: int) -> dict[str, Any]:
-    return {
-        "policy": report.policy,
-        "score": report.score,
-        "stderr": report.stderr,
-        "interval": list(report.interval),
-        "n": len(report.records),
-        "statuses": report.statuses,
-        "scores": report.scores,
-        "worst": [abbreviated(record) for record in worst_records(report.records, worst)],
-    }
+    rows = [abbreviated(record) for record in worst_records(report.records, worst)]
+    return {**report.to_dict(), "worst": rows}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import traceback
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -110,19 +109,16 @@ class Judge:
         failed = self.objectives.failed
         fallback = f"{failed:g}"
         if self.broken:
-            self._warn(
+            self.module.warn_once(
                 "score",
                 f"score() failed on {len(self.broken)} of {self.scored} answers, which got the "
                 f"exception_score {fallback}; the first time:\n{self.broken[0]}",
+                stacklevel=4,
             )
         if self.lowest < failed:
-            self._warn(
+            self.module.warn_once(
                 "exception_score",
                 f"an answer scored {self.lowest:g}, below the exception_score {fallback}: to fail "
                 "pays better than such an answer. Give the module a lower exception_score.",
+                stacklevel=4,
             )
-
-    def _warn(self, kind: str, text: str) -> None:
-        if kind not in self.module.warned:
-            self.module.warned.add(kind)
-            warnings.warn(text, stacklevel=5)

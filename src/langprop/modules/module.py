@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -278,6 +279,18 @@ class Module:
                 f"but got {_brief(kwargs)}."
             )
         return tuple(args), dict(kwargs), label
+
+    def warn_once(self, kind: str, text: str, stacklevel: int = 2) -> None:
+        """Warn of something, unless it was warned of already in this run.
+
+        Args:
+            kind: Of the warning; it is kept in `warned`.
+            text: What the user should know.
+            stacklevel: As for `warnings.warn`, where 2 is the line that calls this.
+        """
+        if kind not in self.warned:
+            self.warned.add(kind)
+            warnings.warn(text, stacklevel=stacklevel + 1)
 
     @property
     def takes_one_call(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from math import isnan
@@ -245,23 +244,19 @@ class EnvModule(Module):
         return told if self._on_env_error == "fail" else PolicyError("exception", str(told))
 
     def _warn_of_nan(self, seed: int, step: int) -> bool:
-        if "nan" not in self.warned:
-            self.warned.add("nan")
-            warnings.warn(
-                f"an observation of {self._envs.name} holds NaN (seed {seed}, after {step} steps): "
-                "it is passed on to the policy.",
-                stacklevel=2,
-            )
+        self.warn_once(
+            "nan",
+            f"an observation of {self._envs.name} holds NaN (seed {seed}, after {step} steps): it "
+            "is passed on to the policy.",
+        )
         return False
 
     def _warn_of_no_end(self, limit: int) -> None:
-        if "no end" not in self.warned:
-            self.warned.add("no end")
-            warnings.warn(
-                f"an episode without end: {self._envs.name} has no limit of steps, and was stopped "
-                f"after {limit:,}. Give EnvModule(max_episode_steps=...).",
-                stacklevel=2,
-            )
+        self.warn_once(
+            "no end",
+            f"an episode without end: {self._envs.name} has no limit of steps, and was stopped "
+            f"after {limit:,}. Give EnvModule(max_episode_steps=...).",
+        )
 
     def _action(self, answer: Any) -> Any:
         """The answer as an action of the space."""
@@ -290,13 +285,11 @@ class EnvModule(Module):
         try:
             return str(self.feedback(episode))
         except Exception as error:  # what is said of an episode mustn't change its score
-            if "feedback" not in self.warned:
-                self.warned.add("feedback")
-                warnings.warn(
-                    f"feedback(episode) raised {type(error).__name__}: {error}. The usual "
-                    "description is given instead.",
-                    stacklevel=2,
-                )
+            self.warn_once(
+                "feedback",
+                f"feedback(episode) raised {type(error).__name__}: {error}. The usual description "
+                "is given instead.",
+            )
             return self._describe(episode)
 
     def remarks(self, records: Sequence[Record]) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from langprop.errors import EnvError, MissingDependency
 from langprop.evaluation import evaluate
 from langprop.executors.shared import shared_executor
+from langprop.files import in_one_piece
 from langprop.rl.filmed import Draw, FilmedEnvs, NotInstalled
 
 if TYPE_CHECKING:
@@ -107,10 +108,9 @@ class _Film:
     @contextlib.contextmanager
     def open(self, fps: float) -> Iterator[None]:
         """Put the file in its place at the end, if all went well."""
-        draft = self.path.with_name(f".{os.getpid()}.{self.path.name}")
         kind = _Gif if self.path.suffix.lower() == ".gif" else _Mp4
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with in_one_piece(self.path) as draft:
             self._reel = kind(draft, fps)
             try:
                 yield
@@ -118,10 +118,6 @@ class _Film:
                 self._reel.drop()
                 raise
             self._reel.close()
-            draft.replace(self.path)
-        finally:
-            with contextlib.suppress(OSError):
-                draft.unlink()
 
     def shoot(self, draw: Draw) -> None:
         """Add a picture, or let it be."""

@@ -42,7 +42,7 @@ def begin(trainer: Trainer, module: Module, course: Course, *, resume: bool) -> 
     trainer.validates = course.val is not None
     trainer.epoch_steps = course.length
     trainer.join(module)
-    others = [] if trainer.joint is None else trainer.joint.modules
+    others = trainer.together(module)
     trainer.seeds.spawn(optimizer, module, [each for each in others if each is not module])
     trainer.further = Further(course.train, trainer.seeds.further)
     trainer.began = {"epoch": trainer.epoch, "step": trainer.step}

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sized
 from pathlib import Path
 from typing import Any
 
+from langprop.callbacks.monitor import reached
 from langprop.errors import (
     CheckpointError,
     ConfigError,
@@ -21,7 +22,7 @@ from langprop.errors import (
 from langprop.modules.module import Module
 from langprop.trainer.settings import settings_of
 from langprop.trainer.trainer import Trainer
-from langprop.trainer.trial import Trial, read_trial, write_text, write_trial
+from langprop.trainer.trial import Trial, read_trial, write, write_trial
 
 ERROR = "error.txt"
 
@@ -90,7 +91,7 @@ class Bout:
             raise
         except Exception as error:  # the others go on
             if folder is not None:
-                write_text(folder / ERROR, traceback.format_exc())
+                write(folder / ERROR, traceback.format_exc())
             return self._spent(begun).failed(error)
         finally:
             module.close()
@@ -132,9 +133,7 @@ class Bout:
         reading = trainer.metrics.get(self.monitor)
         return dataclasses.replace(
             trial,
-            reached=target is not None
-            and reading is not None
-            and reading >= target - 1e-9 * abs(target),
+            reached=target is not None and reading is not None and reached(reading, target),
             evaluations=trainer.evaluations,
             steps=trainer.step,
             calls=usage.calls,

@@ -13,9 +13,10 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from langprop.callbacks.monitor import reached
 from langprop.llms.budget import Budget
 from langprop.trainer.intervals import Interval, mean_interval
-from langprop.trainer.trial import Split, Trial, write_text
+from langprop.trainer.trial import Split, Trial, write
 
 FILE, ROWS = "comparison.json", "trials.csv"
 FORMAT = 1
@@ -191,17 +192,17 @@ class Comparison:
         writer = csv.DictWriter(text, [each.name for each in fields(Trial)], lineterminator="\n")
         writer.writeheader()
         writer.writerows(trial.to_dict() for trial in self.trials)
-        write_text(folder / ROWS, text.getvalue())
-        write_text(folder / FILE, json.dumps(self.to_dict(), indent=1) + "\n")
+        write(folder / ROWS, text.getvalue())
+        write(folder / FILE, json.dumps(self.to_dict(), indent=1) + "\n")
 
     def _row(self, name: str) -> Row:
         trials = [trial for trial in self.trials if trial.optimizer == name]
         done = [trial for trial in trials if trial.status == "finished"]
         scores = [trial.score for trial in done if trial.score is not None]
+        target = self.target
         efforts = [trial.evaluations for trial in done if trial.reached]
         failed = sum(trial.status == "failed" for trial in trials)
         money = [trial.usd for trial in done]
-        least = self._least
 
         def mean(of: Callable[[Trial], float]) -> float:
             return math.fsum(of(trial) / len(done) for trial in done)
@@ -212,7 +213,7 @@ class Comparison:
             failed=failed,
             unfinished=len(self.seeds) - len(done) - failed,
             score=mean_interval(scores) if scores else None,
-            solved=None if least is None else sum(score >= least for score in scores),
+            solved=None if target is None else sum(reached(score, target) for score in scores),
             reached=len(efforts),
             to_target=statistics.median(efforts) if efforts else None,
             evaluations=mean(lambda trial: trial.evaluations),
@@ -222,11 +223,6 @@ class Comparison:
             seconds=mean(lambda trial: trial.seconds),
             ended=dict(Counter(trial.ended for trial in done).most_common()),
         )
-
-    @property
-    def _least(self) -> float | None:
-        """The score from which a run counts as solved: rounding aside, the target."""
-        return None if self.target is None else self.target - 1e-9 * abs(self.target)
 
     def _difference(self, pair: Pair) -> Difference:
         one, other = self._by_seed(pair.optimizer), self._by_seed(pair.baseline)

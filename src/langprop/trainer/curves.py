@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from langprop.errors import CheckpointError, MissingDependency
+from langprop.files import in_one_piece
 from langprop.trainer.lines import is_validation
 from langprop.trainer.run_dir import RunDir
 
@@ -43,7 +42,7 @@ def draw_curves(run: str | Path, folder: str | Path) -> list[Path]:
         MissingDependency: Matplotlib isn't installed.
         CheckpointError: There is no run, or it has no figures yet, or a file can't be written.
     """
-    lines = [line for line in RunDir(run).metrics() if isinstance(line, dict)]
+    lines = RunDir(run).metrics()
     steps = [line for line in lines if _number(line.get("train/best")) is not None]
     if not steps:
         what = "holds no figures of a step" if Path(run).is_dir() else "is no folder"
@@ -61,7 +60,9 @@ def draw_curves(run: str | Path, folder: str | Path) -> list[Path]:
         place.mkdir(parents=True, exist_ok=True)
         for figure, file in zip(drawn, ("score", "objectives", "cost", "records"), strict=True):
             if figure is not None:
-                made.append(_saved(figure, place / f"{file}.png"))
+                made.append(place / f"{file}.png")
+                with in_one_piece(made[-1]) as draft:
+                    figure.savefig(draft)
     except OSError as error:
         raise CheckpointError(
             f"{error.filename or place} can't be written: {error.strerror or error}."
@@ -185,15 +186,3 @@ def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if -_LARGEST < value < _LARGEST else None
-
-
-def _saved(figure: Any, path: Path) -> Path:
-    """Write a picture in one piece."""
-    draft = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        figure.savefig(draft)
-        draft.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-    return path

@@ -13,8 +13,8 @@ from langprop.scripts.script import Script
 from langprop.trainer.depends import trained
 from langprop.trainer.figures import step_figures
 from langprop.trainer.received import pack, received_example, unpack
-from langprop.trainer.step import take_step
-from langprop.trainer.writing import first_scripts
+from langprop.trainer.step import fold, take_step
+from langprop.trainer.writing import first_scripts, identify
 
 if TYPE_CHECKING:
     from langprop.modules.module import Module
@@ -77,10 +77,7 @@ class Joint:
         """Write the first scripts of modules that have none; whether there were such."""
         missing = [module for module in self._all if not len(module.population)]
         for module in self._all:
-            if module.read_from_reference:
-                from langprop.modules.reference import identify
-
-                identify(module, self.trainer.workshop.identify)
+            identify(self.trainer, module)
         with self._together():
             for module in missing:
                 if module.frozen:  # the top, then: of the others, the seed is used as it is
@@ -160,9 +157,7 @@ class Joint:
             Whether there is another whole than that which was validated last.
         """
         for module in self._others:
-            for policy in module.population.policies:
-                if policy.records:
-                    policy.decay(self.trainer.optimizer.decay)
+            fold(module, self.trainer.optimizer.decay)
         return self.unvalidated(_leader(self.top))
 
     def _judge_top(self, batch: Batch) -> None:

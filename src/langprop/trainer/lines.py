@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,24 +12,25 @@ if TYPE_CHECKING:
 
 def step_line(trainer: Trainer, module: Module) -> dict[str, Any]:
     """All figures after a step."""
-    best = module.best
     return {
-        "epoch": trainer.epoch,
-        **trainer.metrics,
-        "best": best.id if best else None,
-        "evaluations": trainer.evaluations,
+        **_line(trainer, module, trainer.metrics),
         "evaluations_per_second": trainer.evaluations_per_second,
-        "seconds": trainer.seconds,
         **{f"cost/{name}": value for name, value in trainer.optimizer.usage().items()},
     }
 
 
 def validation_line(trainer: Trainer, module: Module) -> dict[str, Any]:
     """The figures of a validation."""
+    found = {name: value for name, value in trainer.metrics.items() if name.startswith("val/")}
+    return _line(trainer, module, found)
+
+
+def _line(trainer: Trainer, module: Module, figures: Mapping[str, float]) -> dict[str, Any]:
+    """Figures, with what stands in every line."""
     best = module.best
     return {
         "epoch": trainer.epoch,
-        **{name: value for name, value in trainer.metrics.items() if name.startswith("val/")},
+        **figures,
         "best": best.id if best else None,
         "evaluations": trainer.evaluations,
         "seconds": trainer.seconds,

@@ -77,8 +77,7 @@ class FitLoop:
     @property
     def _judged(self) -> bool:
         """Whether anything is known of any script."""
-        joint = self.trainer.joint
-        modules = [self.module] if joint is None else joint.modules
+        modules = self.trainer.together(self.module)
         return any(policy.weight for each in modules for policy in each.population.policies)
 
     def validate(self) -> None:

@@ -113,13 +113,15 @@ class Recorder:
         if self._worst is not None:
             self._worst.note(policies, step, best)
 
-    def save(self, state: Mapping[str, Any], module: Module, others: Sequence[Module] = ()) -> None:
+    def save(
+        self, state: Mapping[str, Any], module: Module, together: Sequence[Module] = ()
+    ) -> None:
         """Write a checkpoint, if there is a folder.
 
         Args:
             state: What is saved.
             module: The module that is trained.
-            others: Those that are trained together with it.
+            together: Those that are trained together with it; it may be one of them.
 
         Raises:
             CheckpointError: It can't be written; the one before is intact.
@@ -129,7 +131,7 @@ class Recorder:
         best = module.best
         policies = [
             policy
-            for population in {id(each): each.population for each in (module, *others)}.values()
+            for population in {id(each): each.population for each in (module, *together)}.values()
             for policy in (*population.policies, population.champion)
             if policy is not None
         ]

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from langprop.population.moments import Moments
 from langprop.population.record import Record
@@ -69,6 +70,18 @@ class Report:
             for name, value in record.scores.items():
                 values.setdefault(name, []).append(value)
         return values
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON data, without the records."""
+        return {
+            "policy": self.policy,
+            "score": self.score,
+            "stderr": self.stderr,
+            "interval": list(self.interval),
+            "n": len(self.records),
+            "statuses": self.statuses,
+            "scores": self.scores,
+        }
 
     def __str__(self) -> str:
         values = [record.score for record in self.records]

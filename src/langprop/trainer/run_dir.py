@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from langprop.errors import CheckpointError
+from langprop.files import in_one_piece, write_text
 from langprop.trainer.folder_lock import FolderLock
 from langprop.trainer.lines import is_validation
 
@@ -148,7 +149,7 @@ class RunDir:
         Raises:
             CheckpointError: It is gone.
         """
-        if not self.holds_run and self._lost_checkpoint:
+        if self._lost_checkpoint:
             kept = (self.path / PREVIOUS).exists()
             hint = "The one before is kept: resume='previous'" if kept else "Name another run_dir"
             raise CheckpointError(
@@ -193,7 +194,6 @@ class RunDir:
         Raises:
             CheckpointError: It can't be written, or the checkpoint can't be read.
         """
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.parent.parent.resolve() != self.path.resolve():
@@ -201,16 +201,13 @@ class RunDir:
                 for name, source in self.read()[1].items():
                     if not (path.parent / "scripts" / f"{name}.py").exists():
                         other._write(f"scripts/{name}.py", source)
-            draft.unlink(missing_ok=True)
-            try:
-                os.link(self.path / CHECKPOINT, draft)  # it is replaced, never changed in place
-            except OSError:  # another file system, or one without links
-                draft.write_bytes((self.path / CHECKPOINT).read_bytes())
-            draft.replace(path)
-            draft.unlink(missing_ok=True)  # if both were the same file already
+            with in_one_piece(path) as draft:
+                draft.unlink(missing_ok=True)
+                try:
+                    os.link(self.path / CHECKPOINT, draft)  # it is never changed in place
+                except OSError:  # another file system, or one without links
+                    draft.write_bytes((self.path / CHECKPOINT).read_bytes())
         except OSError as error:
-            with contextlib.suppress(OSError):
-                draft.unlink()
             raise CheckpointError(
                 f"{path} can't be written: {error.strerror or error}. The checkpoint itself is "
                 "intact."
@@ -291,8 +288,15 @@ class RunDir:
         except (OSError, ValueError) as error:
             raise CheckpointError(f"script {script_id} can't be read: {error}") from error
 
+    def by_step(self) -> dict[Any, dict[str, Any]]:
+        """The figures of each step, with those of a validation after it, whose line is its own."""
+        found: dict[Any, dict[str, Any]] = {}
+        for line in self.metrics():
+            found.setdefault(line.get("step"), {}).update(line)
+        return found
+
     def metrics(self) -> list[dict[str, Any]]:
-        """The figures, one mapping per line; a last line that was cut off is passed over."""
+        """The figures, a mapping each; lines that can't be read, as one cut off, are left out."""
         try:
             lines = (self.path / METRICS).read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
@@ -300,9 +304,11 @@ class RunDir:
         found = []
         for line in lines:
             try:
-                found.append(json.loads(line))
+                figures = json.loads(line)
             except ValueError:
                 continue
+            if isinstance(figures, dict):
+                found.append(figures)
         return found
 
     def forget_after(self, step: int, *, validated: bool) -> None:
@@ -327,11 +333,10 @@ class RunDir:
 
     def _keep_previous(self) -> None:
         """Give the checkpoint that is about to be replaced a second name; there is always one."""
-        path, draft = self.path / CHECKPOINT, self.path / f".{PREVIOUS}.{os.getpid()}"
-        with contextlib.suppress(OSError):  # file systems without links keep none
+        # File systems without links keep none.
+        with contextlib.suppress(OSError), in_one_piece(self.path / PREVIOUS) as draft:
             draft.unlink(missing_ok=True)
-            os.link(path, draft)
-            draft.replace(self.path / PREVIOUS)
+            os.link(self.path / CHECKPOINT, draft)
 
     def _source(self, script_id: str) -> str:
         with (self.path / "scripts" / f"{Path(script_id).name}.py").open(
@@ -340,17 +345,12 @@ class RunDir:
             return file.read()
 
     def _write(self, name: str, text: str) -> None:
-        """Write a file in one piece: whoever reads it sees the old text or the new one."""
+        """Write a file in one piece, and the folders that it needs."""
         path = self.path / name
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with draft.open("w", encoding="utf-8", errors="surrogatepass", newline="") as file:
-                file.write(text)
-            draft.replace(path)
+            write_text(path, text)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                draft.unlink()
             raise CheckpointError(
                 f"{path} can't be written: {error.strerror or error}. What was saved before is "
                 "intact; make room or choose another run_dir."

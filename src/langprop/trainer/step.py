@@ -47,3 +47,14 @@ def take_step(
     trainer.measured(module, children, caller)
     population.decay(optimizer.decay)
     return children
+
+
+def fold(module: Module, decay: float) -> bool:
+    """Fold what was seen of a step that was broken off into the past; whether there was anything.
+
+    Policies that weren't judged yet in that step stay as they are.
+    """
+    judged = [policy for policy in module.population.policies if policy.records]
+    for policy in judged:
+        policy.decay(decay)
+    return bool(judged)

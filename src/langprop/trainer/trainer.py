@@ -48,9 +48,9 @@ from langprop.trainer.resolve import as_optimizer
 from langprop.trainer.run_dir import RunDir
 from langprop.trainer.seeds import Seeds
 from langprop.trainer.state import state_of
-from langprop.trainer.step import take_step
+from langprop.trainer.step import fold, take_step
 from langprop.trainer.workplace import Workplace
-from langprop.trainer.writing import first_scripts
+from langprop.trainer.writing import first_scripts, identify
 
 if TYPE_CHECKING:
     from langprop.population.policy import Policy
@@ -424,16 +424,17 @@ class Trainer:
             if known is None or known.top is not module or known.modules != trained(module):
                 self.joint = Joint(self, module)
 
+    def together(self, module: Module) -> Sequence[Module]:
+        """The modules that are trained: this one alone, or with those that it calls."""
+        return [module] if self.joint is None else self.joint.modules
+
     def _setup(self, module: Module) -> None:
         if self.joint is not None:
             if self.joint.setup():
                 self.save(module)
             return
         if len(module.population):
-            if module.read_from_reference:
-                from langprop.modules.reference import identify
-
-                identify(module, self.workshop.identify)
+            identify(self, module)
             return
         check_depends(module)  # before a model is paid
         module.population.add(first_scripts(self, module))
@@ -453,10 +454,8 @@ class Trainer:
         """Fold what was seen of a step that was broken off into the past."""
         if self.joint is not None and self.joint.end_step():
             self.validated = None
-        for policy in module.population.policies:
-            if policy.records:
-                policy.decay(self.optimizer.decay)
-                self.validated = None
+        if fold(module, self.optimizer.decay):
+            self.validated = None
         self.within_step = False
 
     def _save_whole_step(self, module: Module) -> None:
@@ -474,8 +473,7 @@ class Trainer:
             return
         if self.joint is not None and not self.joint.ready:
             return
-        others = () if self.joint is None else self.joint.modules
-        self.recorder.save(self.state_dict(module), module, others)
+        self.recorder.save(self.state_dict(module), module, self.together(module))
         self.call("on_save_checkpoint", module)
 
     def call(self, hook: str, module: Module, *args: Any) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from langprop.errors import CheckpointError
+from langprop.files import write_text
 
 FILE = "trial.json"
 FORMAT = 1
@@ -134,24 +133,19 @@ def write_trial(folder: Path, trial: Trial, settings: Mapping[str, Any]) -> None
         CheckpointError: It can't be written.
     """
     data = {"format": FORMAT, "trial": trial.to_dict(), "settings": settings}
-    write_text(folder / FILE, json.dumps(data, indent=1) + "\n")
+    write(folder / FILE, json.dumps(data, indent=1) + "\n")
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file in one piece, and the folders that it needs.
+def write(path: Path, text: str) -> None:
+    """Write a file of a comparison in one piece, and the folders that it needs.
 
     Raises:
         CheckpointError: It can't be written; what was there before is intact.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w", encoding="utf-8", errors="surrogatepass", newline="") as file:
-            file.write(text)
-        draft.replace(path)
+        write_text(path, text)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            draft.unlink()
         raise CheckpointError(
             f"{path} can't be written: {error.strerror or error}. What was saved before is intact; "
             "make room, and resume the comparison."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 from langprop.trainer.report import Report
@@ -63,12 +62,11 @@ def _figures(trainer: Trainer, module: Module) -> None:
     trainer.gaps = [*trainer.gaps, gap][-_GROWING - 1 :]
     grew = all(a < b for a, b in zip(trainer.gaps, trainer.gaps[1:], strict=False))
     error = (leader.stderr**2 + leader.val_stderr**2) ** 0.5
-    if len(trainer.gaps) > _GROWING and grew and gap > 2 * error and "gap" not in module.warned:
-        module.warned.add("gap")
-        warnings.warn(
+    if len(trainer.gaps) > _GROWING and grew and gap > 2 * error:
+        module.warn_once(
+            "gap",
             f"the best policy scores {leader.priority:.4g} in training but {leader.val_score:.4g} "
             f"in validation, and the gap grew in {_GROWING} validations in a row: it fits the "
             "training data and not the task. Train on more samples, or stop earlier with "
             "EarlyStopping('val/score', patience=…).",
-            stacklevel=2,
         )

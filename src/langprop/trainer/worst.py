@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import heapq
 import json
-import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from langprop.files import write_text
 from langprop.prompts.abbreviate import abbreviate, shorten
 
 if TYPE_CHECKING:
@@ -109,13 +109,8 @@ class Worst:
         step, policy, samples, records = self._held
         rows = [abbreviated(record) for record in records]
         data = {"step": step, "policy": policy, "samples": samples, "records": rows}
-        draft = self._folder / f".{FILE}.{os.getpid()}"
-        try:
-            draft.write_text(json.dumps(data) + "\n", encoding="utf-8")
-            draft.replace(self._folder / FILE)
-        except OSError:
-            with contextlib.suppress(OSError):
-                draft.unlink()
+        with contextlib.suppress(OSError):
+            write_text(self._folder / FILE, json.dumps(data) + "\n")
         self._held = None
         now = time.monotonic()
         self._next = now + 20 * (now - began)

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from langprop.trainer.trainer import Trainer
 
 
+def identify(trainer: Trainer, module: Module) -> None:
+    """Give scripts from a checkpoint of the paper's code the ids that others have."""
+    if module.read_from_reference:
+        from langprop.modules import reference
+
+        reference.identify(module, trainer.workshop.identify)
+
+
 def first_scripts(trainer: Trainer, module: Module) -> list[Script]:
     """The first scripts of a module, in the order in which they were asked for.
 
