@@ -263,10 +263,11 @@ class Clocked(lp.Trainer):
         start, begun = time.perf_counter(), time.thread_time()
         try:
             records = super().evaluate(*args, **kwargs)
+            # Counting isn't the trainer's either.
+            self.statuses.update(each.status for told in records.values() for each in told)
         finally:
             self.spent += time.perf_counter() - start
             self.busy += time.thread_time() - begun
-        self.statuses.update(each.status for told in records.values() for each in told)
         return records
 
 

@@ -76,8 +76,11 @@ def choose_worst(records: Sequence[Record], rng: np.random.Generator) -> Record 
     """One of the records with the lowest score, at random; None if there are none."""
     if not records:
         return None
-    lowest = min(_rank(record) for record in records)
-    return _any([record for record in records if _rank(record) == lowest], rng)
+    ranks = list(map(_rank, records))
+    lowest = min(ranks)
+    return _any(
+        [record for record, rank in zip(records, ranks, strict=True) if rank == lowest], rng
+    )
 
 
 def worst(records: Sequence[Record], rng: np.random.Generator) -> list[Record]:

@@ -29,7 +29,7 @@ class Moments(NamedTuple):
             return cls()
         mean = _mean(scores)
         try:
-            spread = math.fsum((score - mean) * (score - mean) for score in scores)
+            spread = math.fsum([(score - mean) * (score - mean) for score in scores])
         except OverflowError:
             spread = math.inf
         return cls(len(scores), len(scores), mean, _known(spread))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import select
 from collections.abc import Iterator
 from typing import Any
 
@@ -290,6 +291,33 @@ class ExecutorSuite(LinkedSuite):
             outcomes = session.call_many([SessionCall(x, (x,), {}) for x in range(3)])
             assert [outcome.status for outcome in outcomes] == ["ok", "timeout", "ok"]
             assert session.call(5).output == 5
+
+    def test_calls_that_are_begun_are_finished_later(self, executor: Executor) -> None:
+        """Two sessions side by side; one episode fails, and keeps the others as they are."""
+        source = "calls = []\ndef f(x):\n    calls.append(x)\n    return 6 // x, len(calls)"
+        script = Script(source, "f")
+        with (
+            executor.open(script, self.limits) as one,
+            executor.open(script, self.limits) as other,
+        ):
+            for turn in (1, 2):
+                one.begin([SessionCall(episode, (x,), {}) for episode, x in enumerate((1, 0, 3))])
+                other.begin([SessionCall(0, (turn,), {})])
+                outcomes = one.finish()
+                assert outcomes is not None
+                assert [each.status for each in outcomes] == ["ok", "exception", "ok"]
+                assert [each.output for each in outcomes] == [(6, turn), None, (2, turn)]
+                found = other.finish()
+                assert found is not None
+                assert found[0].output == (6 // turn, turn)
+
+    def test_whoever_does_not_wait_gets_the_same(self, executor: Executor) -> None:
+        with executor.open(Script("def f(x): return x * 2", "f"), self.limits) as session:
+            session.begin([SessionCall(0, (x,), {}) for x in range(3)])
+            while (outcomes := session.finish(wait=False)) is None:
+                if session.fileno() >= 0:  # what may be waited for
+                    select.select([session.fileno()], [], [], 0.1)
+            assert [each.output for each in outcomes] == [0, 2, 4]
 
     def test_closed_means_closed(self, executor: Executor) -> None:
         session = executor.open(Script("def f(x): return x", "f"), self.limits)
