@@ -6,6 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
+import langprop as lp
 from langprop.callbacks import PrintBest, Progress
 
 BODIES = ("return 0", "return 2 * x if x < 5 else 0", "return 2 * x")
@@ -73,3 +74,40 @@ def test_a_negative_interval_is_refused():
     for interval in (-1, float("nan"), float("inf")):
         with pytest.raises(ValueError, match="interval"):
             PrintBest(interval=interval)
+
+
+def test_of_modules_that_are_trained_together_the_changed_ones_are_printed():
+    parts = iter(["return 0", "return x", "return 2 * x"])
+
+    class Parts(lp.Optimizer):
+        """Writes scripts of the module that is called, and keeps the other one."""
+
+        name = "parts"
+
+        def script(self, module):
+            if module.entry_point == "whole":
+                return [lp.Script("def whole(x):\n    return part(x)\n", "whole")]
+            body = next(parts, None)
+            return [] if body is None else [lp.Script(f"def part(x):\n    {body}\n", "part")]
+
+        setup = update = script
+
+    @lp.module
+    def part(x: int) -> int:
+        """Double."""
+
+    @lp.module(score=lp.exact_match, depends=[part])
+    def whole(x: int) -> int:
+        """Double."""
+
+    out = io.StringIO()
+    trainer = lp.Trainer(
+        Parts(), callbacks=[PrintBest(Console(file=out), interval=0)], executor="inline",
+        progress=False, run_dir=False, max_steps=3, batch_size=4, train_depends=True,
+    )  # fmt: skip
+    trainer.fit(whole, [((n,), 2 * n) for n in range(1, 13)])
+    text = out.getvalue()
+    assert text.count("def whole") == 1
+    assert text.count("def part") == 2
+    assert "return 2 * x\n" in text
+    assert text.count("whole after step") == 2

@@ -210,3 +210,24 @@ def test_help_tells_every_argument_of_the_trainer(capsys):
     text = capsys.readouterr().out
     for name in ("--optimizer", "--max_epochs", "--limits", "--seed", "--callbacks", "--run_dir"):
         assert name in text
+
+
+def test_a_copy_of_a_checkpoint_is_not_gone_on_with_by_force(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    keep = "--callbacks+=langprop.Checkpoint"
+    config = CONFIG.partition("callbacks:")[0]
+    (folder / "task/config.yaml").write_text(config)
+    short = ["--progress=false", "--isolation=none", "--batch_size=3", keep]
+    short += ["--callbacks.every_n_steps=1"]
+    assert main(["fit", "task", "--max_steps=2", "--run_dir=mine", *short]) == 0
+    copy = "mine/checkpoints/step-000001.json"
+    before = (folder / "mine/checkpoint.json").read_bytes()
+    assert main(["fit", "--resume", copy, "--force", "--max_steps=3"]) == 1
+    err = capsys.readouterr().err
+    assert "leave --force out, or give  --resume " in err
+    assert (folder / "mine/checkpoint.json").read_bytes() == before
+    assert main(["fit", "--resume", copy, "--max_steps=3"]) == 0
+    assert main(["fit", "--resume", "mine", "--force", "--max_steps=4"]) == 0
+    assert json.loads((folder / "mine/checkpoint.json").read_text())["step"] == 4
+    assert main(["compare", "task", "--optimizers=mutation", "--force"]) == 1
+    assert "--force isn't for compare" in capsys.readouterr().err

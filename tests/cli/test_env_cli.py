@@ -204,3 +204,22 @@ def test_pictures_of_nothing(tmp_path, capsys):
     assert main(["show", str(tmp_path / "nothing"), "--plots"]) == 1
     assert "there is no run folder" in capsys.readouterr().err
     assert not (tmp_path / "nothing").exists()
+
+
+def test_only_what_is_the_return_is_called_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "task.py").write_text(
+        "import langprop as lp\n"
+        "plain = lp.EnvModule('CartPole-v1')\n"
+        "length = lp.EnvModule('CartPole-v1', score=lambda episode: float(len(episode)))\n"
+        "seeds = [1, 2, 3]\n"
+    )
+    few = [*SHORT, "--max_steps=1", "--limit_batches=1", "--batch_size=1", "--run_dir=false"]
+    few += ["--isolation=none"]
+    for target, more, what in (
+        ("plain", [], "return over fresh episodes"),
+        ("length", [], "test score"),
+        ("plain", ["--test=task.py:seeds"], "test score"),
+    ):
+        assert main(["fit", f"task.py:{target}", *few, *more]) == 0
+        assert f"\n{what}: " in capsys.readouterr().out

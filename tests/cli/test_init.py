@@ -139,6 +139,49 @@ def test_json_lines_with_missing_values_and_lists(folder, capsys):
     assert len(module.predict_label.read(module.train()[0])[0]) == 2
 
 
+def test_rows_without_a_label_are_left_out_and_told(folder, capsys):
+    rows = [f"{n},{2 * n},{n % 4}.5\n" for n in range(1, 21)]
+    rows += ["30,1,nan\n", "31,2,NaN\n", "32,3,\n", "33,4,inf\n", "34,5,-inf\n"]
+    (folder / "d.csv").write_text("x,y,label\n" + "".join(rows))
+    assert main(["init", "p", "--from", "d.csv"]) == 0
+    assert "5 of 25 rows have no label (empty, NaN or infinite)" in capsys.readouterr().out
+    text = (folder / "p/module.py").read_text()
+    assert "def predict_label(x: int, y: int) -> float:" in text
+    assert "From 0.5 to 3.5.\n" in text
+    module = imported(folder / "p")
+    assert sum(map(len, (module.train(), module.val(), module.test()))) == 20
+    runs(folder / "p", capsys)
+
+
+def test_labels_of_some_kind_stay_of_that_kind_where_others_are_missing(folder, capsys):
+    rows = [{"x": n, "label": n % 2} for n in range(12)]
+    rows += [{"x": 13, "label": float("nan")}, {"x": 14}]
+    (folder / "d.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert main(["init", "p", "--from", "d.jsonl"]) == 0
+    assert "2 of 14 rows" in capsys.readouterr().out
+    text = (folder / "p/module.py").read_text()
+    assert "-> Literal[0, 1]:" in text
+    assert len(imported(folder / "p").train()) == 8
+
+
+def test_columns_named_as_the_arguments_of_a_sample(folder, capsys):
+    rows = "".join(f"{n},{n + 1},{n},{2 * n}\n" for n in range(20))
+    (folder / "d.csv").write_text("x,args,kwargs,label\n" + rows)
+    assert main(["init", "p", "--from", "d.csv"]) == 0
+    out = capsys.readouterr().out
+    assert "column 'args' is the parameter args_" in out
+    assert "column 'kwargs' is the parameter kwargs_" in out
+    text = (folder / "p/module.py").read_text()
+    assert "def predict_label(x: int, args_: int, kwargs_: int) -> int:" in text
+    assert 'args_: Column "args". From 1 to 20.' in text
+    runs(folder / "p", capsys)
+    (folder / "d.jsonl").write_text('{"args": 3, "label": 1}\n' * 4)
+    assert main(["init", "q", "--from", "d.jsonl"]) == 0
+    (folder / "e.jsonl").write_text('{"args": [3], "kwargs": {"a": 1}, "label": 1}\n' * 4)
+    assert main(["init", "r", "--from", "e.jsonl"]) == 1
+    assert "need a stub" in capsys.readouterr().err
+
+
 def test_npz_with_arrays(folder, capsys):
     import numpy as np
 

@@ -215,3 +215,15 @@ def test_two_processes_do_not_train_in_one_folder(tmp_path):
         thread.join(60)
     assert first.step == 1
     trainer_of(tmp_path / "run", model, max_steps=2).fit(double(), DATA, resume=True)
+
+
+def test_what_was_validated_last_is_not_validated_again_when_a_limit_is_raised(tmp_path):
+    # The fourth step ends an epoch: the run stopped there, and validated, before the epoch ended.
+    seen = []
+    hooks = lp.LambdaCallback(on_validation_end=lambda trainer, module: seen.append(trainer.step))
+    given = {"callbacks": [hooks], "executor": "inline"}
+    trainer_of(tmp_path, **given).fit(double(), DATA, DATA)
+    trainer_of(tmp_path, max_steps=7, **given).fit(double(), DATA, DATA, resume=True)
+    assert seen == [2, 4, 6, 7]
+    lines = map(json.loads, (tmp_path / "metrics.jsonl").read_text().splitlines())
+    assert [line["step"] for line in lines if "train/best" not in line] == seen

@@ -6,7 +6,7 @@ import pytest
 
 import langprop as lp
 from langprop.callbacks import Callback
-from langprop.errors import CheckpointError, ConfigError, OutOfBudget
+from langprop.errors import CheckpointError, ConfigError, LangPropError, OutOfBudget
 from langprop.trainer import RunDir
 
 
@@ -150,11 +150,73 @@ def test_the_first_error_is_the_one_that_is_raised():
         ({"loggers": [3]}, r"loggers must hold Logger objects"),
         ({"seed": -1}, r"seed must be a whole number"),
         ({"seed": "3"}, r"seed must be a whole number"),
+        ({"seed": None}, r"seed must be a whole number"),
+        ({"max_steps": "3"}, r"max_steps must be a whole number, 1 or more, but got '3'"),
+        ({"max_epochs": True}, r"max_epochs must be a whole number"),
+        ({"batch_size": 2.0}, r"batch_size must be a whole number"),
+        ({"n_val": None}, r"n_val must be a whole number"),
+        ({"n_val": 0}, r"n_val must be at least 1, but got 0"),
+        ({"val_interval": [3]}, r"val_interval must be a whole number"),
+        ({"workers": "2", "executor": "local"}, r"workers must be a whole number"),
+        ({"max_time": "60"}, r"max_time must be a finite number"),
+        ({"max_time": 0}, r"max_time must be a positive number of seconds"),
+        ({"limit_batches": "0.5"}, r"limit_batches must be a whole number of batches"),
+        ({"fast_dev_run": "yes"}, r"fast_dev_run must be a whole number"),
+        ({"limits": {"time": 1}}, r"limits must be such as Limits\(time=10\)"),
+        ({"executor": lp.InlineExecutor}, r"an Executor or the name of one, .*InlineExecutor: wri"),
+        ({"executor": 3}, r"an Executor or the name of one, but got 3"),
+        ({"callbacks": 3}, r"callbacks must hold Callback objects, but got 3"),
     ],
 )
 def test_wrong_things_are_refused_at_once(settings, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=message) as caught:
         trainer_of(False, **settings)
+    assert isinstance(caught.value, LangPropError)
+
+
+def test_a_folder_and_an_optimizer_of_another_kind_are_refused():
+    with pytest.raises(ConfigError, match=r"run_dir must be the path of a folder.*but got True"):
+        trainer_of(True)
+    with pytest.raises(ConfigError, match=r"the class MutationOptimizer: write it with"):
+        lp.Trainer(lp.MutationOptimizer)
+    with pytest.raises(ConfigError, match=r"optimizer must be an Optimizer.*but got 3"):
+        lp.Trainer(3)
+
+
+def test_numbers_of_numpy_are_as_good(tmp_path):
+    import numpy as np
+
+    numbers = {"max_steps": np.int64(2), "batch_size": np.int32(4), "seed": np.uint8(3)}
+    trainer = trainer_of(tmp_path / "run", **numbers, limit_batches=np.float64(0.5))
+    trainer.fit(double(), DATA)
+    assert trainer.step == 2
+    assert "seed: 3\n" in (tmp_path / "run/config.yaml").read_text()
+
+
+def test_training_within_training_is_refused(tmp_path):
+    trainer = trainer_of(tmp_path / "run")
+
+    class Again(Callback):
+        def on_train_batch_end(self, trainer, module):
+            if trainer.step == 2:
+                trainer.fit(module, DATA)
+
+    trainer.callbacks.append(Again())
+    module = double()
+    with pytest.raises(ConfigError, match=r"is training already.*trainer\.stop\(reason\)"):
+        trainer.fit(module, DATA)
+    assert trainer.step == 2  # what was learned before is there
+    trainer.callbacks.pop()
+    trainer.fit(module, DATA)
+    assert trainer.step == 5
+
+
+def test_lines_of_figures_that_are_none_are_left_out(tmp_path):
+    trainer_of(tmp_path / "run").fit(double(), DATA)
+    with (tmp_path / "run/metrics.jsonl").open("a") as file:
+        file.write('3\n[1]\n{"step": 4, "train/be')
+    assert [line["step"] for line in RunDir(tmp_path / "run").metrics()] == [1, 2, 3]
+    assert list(RunDir(tmp_path / "run").by_step()) == [1, 2, 3]
 
 
 def test_there_are_so_many_ways_to_resume_and_no_more(tmp_path):

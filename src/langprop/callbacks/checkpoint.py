@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from langprop.callbacks.base import Callback
-from langprop.callbacks.monitor import check_monitor, is_validation, reading
+from langprop.callbacks.monitor import check_monitor, is_validation, metric_name, reading
+from langprop.callbacks.numbers import whole_or_none
 from langprop.errors import CheckpointError, ConfigError
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ class Checkpoint(Callback):
         keep_last: How many of the regular copies are kept; None for all.
 
     Raises:
-        ValueError: A number is less than 1; or `keep_last` is given where there are no regular
-            copies.
+        ConfigError: A number isn't a whole one from 1 on; or `keep_last` is given where there are
+            no regular copies.
     """
 
     def __init__(
@@ -53,17 +54,15 @@ class Checkpoint(Callback):
         top_k: int | None = None,
         keep_last: int | None = None,
     ) -> None:
-        numbers = {"every_n_steps": every_n_steps, "top_k": top_k, "keep_last": keep_last}
-        for name, value in numbers.items():
-            if value is not None and value < 1:
-                raise ValueError(f"{name} must be at least 1, but got {value!r}.")
         if keep_last is not None and every_n_steps is None and top_k is not None:
-            raise ValueError(
+            raise ConfigError(
                 "keep_last counts the copies that are made every_n_steps: give that, too."
             )
         self.folder = None if folder is None else Path(folder)
-        self.every_n_steps, self.keep_last = every_n_steps, keep_last
-        self.monitor, self.top_k = monitor, top_k
+        self.every_n_steps = whole_or_none("every_n_steps", every_n_steps)
+        self.keep_last = whole_or_none("keep_last", keep_last)
+        self.monitor = metric_name("Checkpoint", monitor)
+        self.top_k = whole_or_none("top_k", top_k)
         self._where = Path()
         self._values: dict[int, float] = {}  # of the best copies, by step
         self._warned = False

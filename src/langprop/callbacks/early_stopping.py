@@ -6,7 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from langprop.callbacks.base import Callback
-from langprop.callbacks.monitor import check_monitor, is_validation, reached, reading
+from langprop.callbacks.monitor import check_monitor, is_validation, metric_name, reached, reading
+from langprop.callbacks.numbers import number, whole_or_none
+from langprop.errors import ConfigError
 
 if TYPE_CHECKING:
     from langprop.modules.module import Module
@@ -24,7 +26,8 @@ class EarlyStopping(Callback):
         min_delta: What counts as an improvement.
 
     Raises:
-        ValueError: Neither a target nor a patience is given, or the patience is less than 1.
+        ConfigError: Neither a target nor a patience is given, a number isn't one, or the patience
+            is less than 1.
     """
 
     def __init__(
@@ -36,15 +39,11 @@ class EarlyStopping(Callback):
         min_delta: float = 0.0,
     ) -> None:
         if target is None and patience is None:
-            raise ValueError("EarlyStopping needs a target, a patience, or both.")
-        if patience is not None and patience < 1:
-            raise ValueError(f"patience must be at least 1, but got {patience!r}.")
-        self.monitor, self.target, self.patience, self.min_delta = (
-            monitor,
-            target,
-            patience,
-            min_delta,
-        )
+            raise ConfigError("EarlyStopping needs a target, a patience, or both.")
+        self.monitor = metric_name("EarlyStopping", monitor)
+        self.target = None if target is None else number("target", target)
+        self.patience = whole_or_none("patience", patience)
+        self.min_delta = number("min_delta", min_delta)
         self._best, self._waited = -math.inf, 0
 
     def on_fit_start(self, trainer: Trainer, module: Module) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from langprop.errors import ConfigError
 
@@ -22,6 +22,19 @@ def is_validation(monitor: str) -> bool:
 def reached(value: float, target: float) -> bool:
     """Whether a metric is at its target, or misses it by no more than rounding does."""
     return value >= target - _ROUNDING * abs(target)
+
+
+def metric_name(who: str, monitor: Any) -> str:
+    """See that a metric is given by its name.
+
+    Raises:
+        ConfigError: It isn't.
+    """
+    if not isinstance(monitor, str):
+        raise ConfigError(
+            f"{who} monitors a metric by its name, such as 'val/score', but got {monitor!r}."
+        )
+    return monitor
 
 
 def check_monitor(who: str, monitor: str, trainer: Trainer) -> None:

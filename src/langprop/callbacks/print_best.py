@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from langprop.callbacks.base import Callback
+from langprop.callbacks.numbers import check_interval
 from langprop.callbacks.progress import Progress
 from langprop.callbacks.source import print_source, visible
 
@@ -15,11 +16,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from langprop.modules.module import Module
+    from langprop.population.policy import Policy
+    from langprop.scripts.script import Script
     from langprop.trainer.trainer import Trainer
 
 
 class PrintBest(Callback):
     """Prints the best script, with its score, when there is a new one; above the live display.
+
+    Of modules that are trained together, those whose script is another one than before.
 
     Args:
         console: Where to; that of the live display if not given.
@@ -27,22 +32,20 @@ class PrintBest(Callback):
             last one is printed at the end.
 
     Raises:
-        ValueError: The interval is negative.
+        ConfigError: The interval is negative, or no number.
     """
 
     def __init__(self, console: Console | None = None, *, interval: float = 10.0) -> None:
-        if not (interval >= 0 and math.isfinite(interval)):
-            raise ValueError(f"interval must not be negative, but got {interval!r}.")
         self.console = console
-        self.interval = interval
-        self._id = ""
+        self.interval = check_interval(interval)
+        self._shown: dict[str, str] = {}  # ids of scripts, by function
         self._printed = -math.inf
         self._broken = False
 
     def on_fit_start(self, trainer: Trainer, module: Module) -> None:
         """Begin anew."""
         del trainer, module
-        self._id, self._printed, self._broken = "", -math.inf, False
+        self._shown, self._printed, self._broken = {}, -math.inf, False
 
     def on_train_batch_end(self, trainer: Trainer, module: Module) -> None:
         """Print a new best script, if it is time."""
@@ -62,11 +65,17 @@ class PrintBest(Callback):
 
     def _look(self, trainer: Trainer, module: Module) -> None:
         best = module.best
-        if best is None or best.id == self._id or self._broken:
+        if best is None or self._broken or time.monotonic() - self._printed < self.interval:
             return
-        if time.monotonic() - self._printed < self.interval:
+        new = [
+            script
+            for script in _scripts(trainer, module, best)
+            if self._shown.get(script.entry_point) != script.id
+        ]
+        if not new:
             return
-        self._id, self._printed = best.id, time.monotonic()
+        self._shown.update({script.entry_point: script.id for script in new})
+        self._printed = time.monotonic()
         score = f"val {best.val_score:.4g}, " if best.val_score is not None else ""
         title = (
             f"{module.entry_point} after step {trainer.step}: {score}"
@@ -75,8 +84,9 @@ class PrintBest(Callback):
         try:
             console = self._console(trainer)
             console.print(visible(title), style="bold", markup=False, highlight=False)
-            print_source(console, best.script.source)
-            console.print()
+            for script in new:
+                print_source(console, script.source)
+                console.print()
         except (OSError, ValueError) as error:
             if isinstance(error, BrokenPipeError):
                 raise  # nobody reads: whoever called decides
@@ -93,3 +103,12 @@ class PrintBest(Callback):
         from rich import get_console
 
         return get_console()
+
+
+def _scripts(trainer: Trainer, module: Module, best: Policy) -> list[Script]:
+    """The best script, and those of the modules that are trained together with its own."""
+    if trainer.joint is None:
+        return [best.script]
+    trained = {each.entry_point for each in trainer.together(module)}
+    whole = module.linked(best)
+    return [whole, *(script for script in whole.depends if script.entry_point in trained)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import math
 import time
 import warnings
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from langprop.callbacks import cells
 from langprop.callbacks.base import Callback
+from langprop.callbacks.numbers import check_interval
 from langprop.callbacks.pace import Pace
 from langprop.callbacks.source import visible
 
@@ -37,14 +37,12 @@ class Progress(Callback):
         interval: Between two lines where there is no terminal [s].
 
     Raises:
-        ValueError: The interval is negative.
+        ConfigError: The interval is negative, or no number.
     """
 
     def __init__(self, console: Console | None = None, *, interval: float = 5.0) -> None:
-        if not (interval >= 0 and math.isfinite(interval)):
-            raise ValueError(f"interval must not be negative, but got {interval!r}.")
         self.console = console
-        self.interval = interval
+        self.interval = check_interval(interval)
         self._console: Console | None = None
         self._live: Any = None
         self._printed = 0.0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langprop.callbacks.base import Callback
-from langprop.callbacks.monitor import check_monitor, is_validation, reading
+from langprop.callbacks.monitor import check_monitor, is_validation, metric_name, reading
 from langprop.errors import ConfigError
 from langprop.files import write_text
 from langprop.modules.bundle import bundle
@@ -35,7 +35,7 @@ class SaveBest(Callback):
 
     def __init__(self, path: str | Path, *, monitor: str | None = None) -> None:
         self.path = Path(path)
-        self.monitor = monitor
+        self.monitor = None if monitor is None else metric_name("SaveBest", monitor)
         self._target = self.path
         self._best: float | None = None
         self._text: str | None = None  # that is to be in the file

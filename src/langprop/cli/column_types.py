@@ -25,9 +25,10 @@ class ColumnType:
         rows: How many rows have the column.
         count: How many of them have a value in it.
         nans: How many of these are NaN.
+        infinite: How many are infinite.
         values: Different ones, at the most one more than are listed.
-        low: Of numbers, the least.
-        high: Of numbers, the largest.
+        low: Of finite numbers, the least.
+        high: Of finite numbers, the largest.
         first: The first one.
         optional: Whether some are missing.
     """
@@ -35,6 +36,7 @@ class ColumnType:
     rows: int = 0
     count: int = 0
     nans: int = 0
+    infinite: int = 0
     values: dict[Any, None] = field(default_factory=dict)
     low: float = math.inf
     high: float = -math.inf
@@ -58,6 +60,8 @@ class ColumnType:
         if kind in ("int", "float"):
             if value != value:  # noqa: PLR0124 - NaN
                 self.nans += 1
+            elif value in (math.inf, -math.inf):
+                self.infinite += 1
             else:
                 self.low, self.high = min(self.low, value), max(self.high, value)
 
@@ -99,7 +103,9 @@ class ColumnType:
 
     def describe(self) -> str:
         """In words, for a docstring; "" where there is nothing to tell."""
-        missing = " May be None." if self.optional else ""
+        odd = {"None": self.optional, "NaN": self.nans, "infinite": self.infinite}
+        missing = f" May be {' or '.join(name for name in odd if odd[name])}."
+        missing = missing if any(odd.values()) else ""
         if not self.count:
             return "Always None."
         if self.annotation in ("int", "float") and self.low <= self.high:

@@ -87,6 +87,11 @@ def run(argv: Sequence[str]) -> int:
 
 def _contest(task: Task) -> Contest:
     settings = task.settings
+    if settings.force:
+        raise ConfigError(
+            "--force isn't for compare: runs of other settings can't be compared. Leave it out, or "
+            "name another run_dir."
+        )
     skipped = (*_OURS, *fit.OURS, *task.data)
     trainer = {name: value for name, value in task.ready.items() if name not in skipped}
     if not sys.stdout.isatty():  # a line for each run is enough in a log

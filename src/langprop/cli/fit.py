@@ -117,6 +117,11 @@ def run(argv: Sequence[str]) -> int:
             raise ConfigError("--run_dir and --resume name two folders: a run goes on in its own.")
         file = copy.is_file() or copy.suffix == ".json"
         chosen["run_dir"] = RunDir.holding(copy).path if file else copy
+        if file and settings.force:
+            raise ConfigError(
+                f"--force goes on from the last checkpoint of a run, and {copy} is a copy of an "
+                f"earlier one: leave --force out, or give  --resume {chosen['run_dir']} --force"
+            )
     try:
         trainer = Trainer(**chosen)
     except ValueError as error:  # a number out of range, found by the class that owns it
@@ -152,9 +157,12 @@ def _conclude(trainer: Trainer, module: Module, test: Any) -> None:
             console.print(f"{each.entry_point}: {'as it was' if seeded else 'changed'}")
         print_source(console, each.source)
     console.print()
-    test = module.test_data() if test is None else test
+    what = "test score"
+    if test is None:
+        test = module.test_data()
+        if getattr(module, "scores_return", False):  # of an environment
+            what = "return over fresh episodes"
     if test is not None and not trainer.interrupted:
-        what = "return over fresh episodes" if module.test_data() is not None else "test score"
         report = trainer.test(module, test)
         console.print(f"{what}: {report}", highlight=False)
         if trainer.run_dir is not None:

@@ -22,6 +22,9 @@ SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
 MOST = 40
 """Columns that become a parameter each; where there are more, a row is one parameter."""
 
+_ARGUMENTS = ("args", "kwargs")
+"""What samples have in place of columns: no names for parameters."""
+
 _COPIED = 100 * 1024 * 1024  # [bytes]; a larger file stays where it is
 _SCORED = 10_000  # rows that the scale of an error is found by
 
@@ -57,11 +60,12 @@ def of_table(
         found.optional = found.optional or found.rows < len(rows)
     label = _label(list(types), label_column, path)
     _check_known(ignore, list(types), path)
-    answers = types.pop(label)
+    with_label = types.pop(label)
+    answers = _answers(rows, label, with_label)
     types = {column: found for column, found in types.items() if column not in ignore}
     if not types:
         raise DataError(f"{path}: beside the label {label!r} there is no column to tell it by.")
-    labelled = answers.count - answers.nans
+    labelled = answers.count
     if not labelled:
         raise DataError(f"{path}: the label {label!r} is empty in all rows: give --label_column.")
     used = list(types)
@@ -96,12 +100,36 @@ def of_table(
     if copied:
         skeleton.copies[path.name] = path
     skeleton.notes = _notes(skeleton, label, label_column, types, len(rows))
+    if len(used) <= MOST:
+        skeleton.notes += [
+            f"column {column!r} is the parameter {name}: what is named {column} is taken for the "
+            "arguments of a sample"
+            for column, name in names.items()
+            if column in _ARGUMENTS
+        ]
+    if labelled < len(rows):
+        skeleton.notes.append(
+            f"{len(rows) - labelled:,} of {len(rows):,} rows have no label (empty, NaN or "
+            "infinite): they are left out, see has_label in module.py"
+        )
     return skeleton
 
 
 def is_label(value: Any) -> bool:
-    """Whether a row has a label: it is neither missing nor NaN."""
-    return value is not None and not (isinstance(value, float) and math.isnan(value))
+    """Whether a row has a label: it is neither missing, nor NaN, nor infinite."""
+    return value is not None and not (isinstance(value, float) and not math.isfinite(value))
+
+
+def _answers(rows: Sequence[Any], label: str, seen: ColumnType) -> ColumnType:
+    """What the labels are, where they are known; what is no label says nothing of an answer."""
+    if not (seen.optional or seen.nans or seen.infinite):
+        return seen
+    found = ColumnType()
+    for row in rows:
+        value = row.get(label)
+        if is_label(value):
+            found.see(value)
+    return found
 
 
 def _spread(count: int, most: int) -> Sequence[int]:
@@ -115,13 +143,20 @@ def _as_row(sample: Any, path: Path) -> dict[str, Any]:
     Raises:
         DataError: It is of another shape.
     """
-    if isinstance(sample, Mapping) and not {"args", "kwargs"} & set(sample):
+    if isinstance(sample, Mapping) and not _is_sample(sample):
         return {str(column): value for column, value in sample.items()}
     raise DataError(
         f'{path}: for a project, rows must be objects with names, such as {{"x": 1, "label": 2}}, '
         f"but one is {example(sample)}. Samples such as [[1], 2] need a stub: "
         "langprop init FOLDER --from STUB.py:function"
     )
+
+
+def _is_sample(row: Mapping[str, Any]) -> bool:
+    """Whether a row is a sample already, rather than a table's with columns of these names."""
+    named = [name for name in _ARGUMENTS if name in row]
+    kinds = {"args": (list, tuple), "kwargs": (Mapping,)}
+    return bool(named) and all(isinstance(row[name], kinds[name]) for name in named)
 
 
 def _label(columns: Sequence[str], given: str | None, path: Path) -> str:
@@ -146,7 +181,12 @@ def _parameters(columns: Sequence[str], function: str) -> dict[str, str]:
     """Name of the parameter for each column."""
     names: dict[str, str] = {}
     for column in columns:
-        names[column] = identifier(column, [function, *names.values()])
+        taken = [function, *_ARGUMENTS, *names.values()]
+        own = f"{column}_"  # args_, kwargs_
+        if column in _ARGUMENTS and own not in taken:
+            names[column] = own
+        else:
+            names[column] = identifier(column, taken)
     return names
 
 

@@ -14,6 +14,9 @@ from langprop.modules.objectives import Objectives
 from langprop.population.record import CallRecord, Record
 from langprop.sandbox.outcome import Outcome, Status
 
+SCORE_RAISED = "score() raised "
+"""What the exception of a record begins with where the module's `score` failed on the answer."""
+
 
 @dataclass
 class Result:
@@ -78,7 +81,7 @@ class Judge:
             except Exception as error:
                 # The script chose the answer, so it must not be able to end the run by choosing it
                 # badly.
-                exception = f"score() raised {type(error).__name__}: {error}"
+                exception = f"{SCORE_RAISED}{type(error).__name__}: {error}"
                 self.broken.append("".join(traceback.format_exception(error)[-3:]))
                 status = "bad_output"
         args, kwargs = batch.inputs[place]

@@ -277,6 +277,11 @@ class EnvModule(Module):
             return given
         return Score(given.value if isinstance(given, Score) else given, self._told(output))
 
+    @property
+    def scores_return(self) -> bool:
+        """Whether the score of an episode is its return."""
+        return self._score is None and type(self).score is EnvModule.score
+
     def feedback(self, episode: Episode) -> str:
         """What whoever writes the next script is told of an episode; a subclass may say more."""
         return self._describe(episode) if self._feedback is None else self._feedback(episode)

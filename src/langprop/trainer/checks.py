@@ -1,52 +1,52 @@
-"""Checks of a trainer's numbers, once and before anything expensive."""
+"""Checks of a trainer's arguments, once and before anything expensive."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from langprop.callbacks.numbers import number, whole
 from langprop.errors import ConfigError
+from langprop.executors.base import Executor
+from langprop.llms.base import LLM
 from langprop.llms.budget import Budget
+from langprop.optim.optimizer import Optimizer
 from langprop.registry import resolve
+from langprop.sandbox.limits import Limits
 
 
-def check_counts(counts: Mapping[str, Any]) -> None:
-    """See that whole numbers are at least 1, where they are given.
+def share(name: str, value: Any) -> int | float | None:
+    """A whole number from 1 on, or a share in (0, 1]; None stays None.
 
-    Raises:
-        ValueError: One isn't.
-    """
-    for name, value in counts.items():
-        if value is not None and value < 1:
-            raise ValueError(f"{name} must be at least 1, but got {value!r}.")
-
-
-def check_shares(shares: Mapping[str, Any]) -> None:
-    """See that each is a whole number from 1, or a share in (0, 1], where it is given.
+    Args:
+        name: Of the argument, for the message.
+        value: What was given.
 
     Raises:
-        ValueError: One isn't.
+        ConfigError: It is something else.
     """
-    for name, value in shares.items():
-        if value is None:
-            continue
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if not (value >= 1 if whole else isinstance(value, float) and 0 < value <= 1):
-            raise ValueError(
-                f"{name} must be a whole number of batches, or a share of them such as 0.1, but "
-                f"got {value!r}."
-            )
+    if value is None:
+        return None
+    if isinstance(value, float) and 0 < value <= 1:
+        return float(value)
+    try:
+        return whole(name, value)
+    except ConfigError as error:
+        raise ConfigError(
+            f"{name} must be a whole number of batches, or a share of them such as 0.1, but got "
+            f"{value!r}."
+        ) from error
 
 
-def check_seed(seed: Any) -> None:
-    """See that a seed is a whole number, 0 or more.
+def trial_steps(given: Any) -> int:
+    """The steps of a `fast_dev_run`; 0 for none.
 
     Raises:
-        ValueError: It isn't.
+        ConfigError: It is neither a number of steps nor a truth value.
     """
-    if isinstance(seed, bool) or not hasattr(seed, "__index__") or seed < 0:
-        raise ValueError(f"seed must be a whole number, 0 or more, but got {seed!r}.")
+    return int(given) if isinstance(given, bool) else whole("fast_dev_run", given, 0)
 
 
 def check_resume(how: Any) -> None:
@@ -74,7 +74,7 @@ def as_objects(given: Any, kind: Any, name: str) -> list[Any]:
         ConfigError: Something else is among them.
         UnknownName: There is none by that name.
     """
-    if given is None or isinstance(given, (kind, str)):
+    if not isinstance(given, Iterable) or isinstance(given, (kind, str)):
         given = [] if given is None else [given]
     found = []
     for each in given:
@@ -90,14 +90,42 @@ def as_objects(given: Any, kind: Any, name: str) -> list[Any]:
     return found
 
 
-def check_span(max_time: float | None, budget: Budget | None) -> None:
-    """See that a time and a budget can be meant.
+def check_span(max_time: Any) -> float | None:
+    """A time that can be meant [s]; None stays None.
 
     Raises:
-        ValueError: The time isn't positive.
-        ConfigError: The budget is none.
+        ConfigError: It isn't a positive number.
     """
-    if max_time is not None and not max_time > 0:
-        raise ValueError(f"max_time must be a positive number of seconds, but got {max_time!r}.")
+    if max_time is None:
+        return None
+    seconds = number("max_time", max_time)
+    if not seconds > 0:
+        raise ConfigError(f"max_time must be a positive number of seconds, but got {max_time!r}.")
+    return seconds
+
+
+def check_kinds(optimizer: Any, executor: Any, budget: Any, limits: Any, run_dir: Any) -> None:
+    """See that the other arguments are of the kinds that they must be.
+
+    Raises:
+        ConfigError: One isn't.
+    """
+    if isinstance(optimizer, type):
+        raise ConfigError(f"optimizer is the class {optimizer.__name__}: write it with (…).")
+    if not (isinstance(optimizer, Optimizer | LLM | str) or callable(optimizer)):
+        raise ConfigError(
+            "optimizer must be an Optimizer, an LLM, a function of messages or a name such as "
+            f"'mutation', but got {optimizer!r}."
+        )
     if not isinstance(budget, Budget | None):
         raise ConfigError(f"budget must be one such as Budget(usd=2), but got {budget!r}.")
+    if not isinstance(limits, Limits | None):
+        raise ConfigError(f"limits must be such as Limits(time=10), but got {limits!r}.")
+    if not isinstance(executor, Executor | str | None):
+        what = f"{executor.__name__}: write it with (…)" if isinstance(executor, type) else executor
+        raise ConfigError(f"executor must be an Executor or the name of one, but got {what}.")
+    if not (run_dir is None or run_dir is False or isinstance(run_dir, (str, os.PathLike))):
+        raise ConfigError(
+            f"run_dir must be the path of a folder, None for a new one or False for none, but got "
+            f"{run_dir!r}."
+        )

@@ -70,9 +70,8 @@ class FitLoop:
                 raise OutOfBudget(f"{error}: it doesn't cover the first step.") from error
         finally:
             trainer.allowance.deadline = None
-        if trainer.validated != trainer.step:  # what was learned last is validated, too
-            with contextlib.suppress(OutOfBudget):
-                self.validate()
+        with contextlib.suppress(OutOfBudget):  # what was learned last is validated, too
+            self.validate()
 
     @property
     def _judged(self) -> bool:
@@ -81,8 +80,8 @@ class FitLoop:
         return any(policy.weight for each in modules for policy in each.population.policies)
 
     def validate(self) -> None:
-        """Validate, if there is data for it."""
-        if self.course.val is not None:
+        """Validate, if there is data for it, and that wasn't done after this step already."""
+        if self.course.val is not None and self.trainer.validated != self.trainer.step:
             validate(self.trainer, self.module, self.course.val)
 
     def _epoch(self) -> None:

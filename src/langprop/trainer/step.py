@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from langprop.trainer.example import example_of
 from langprop.trainer.retest import retest
+from langprop.trainer.scoring import check_scoring
 from langprop.trainer.writing import write_children
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def take_step(
     Raises:
         OutOfTime: The deadline has passed.
         OutOfBudget: The budget doesn't cover it.
+        ModuleError: It is the first step, and the module's score fails on every answer.
     """
     population, optimizer = module.population, trainer.optimizer
     if module.example is None and caller is None:
@@ -37,9 +39,13 @@ def take_step(
     if trainer.joint is not None and not trainer.joint.told(module, records):
         return []
     population.tell(records)
+    if trainer.step == 0:
+        check_scoring(records.values(), complete=False)  # before a model is paid for children
     retest(trainer, module, batch, optimizer.capacity, caller)
     population.truncate(optimizer.capacity, optimizer.selection)  # rank
     children = write_children(trainer, module, batch, caller)  # update, forward
+    if trainer.step == 0:
+        check_scoring([*records.values(), *(child.records for child in children)])
     optimizer.judged(module, children)
     if optimizer.survivors is not None:
         retest(trainer, module, batch, optimizer.survivors, caller)

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from langprop.callbacks.base import Callback
+from langprop.callbacks.numbers import whole, whole_or_none
 from langprop.callbacks.progress import Progress
 from langprop.data.further import Further
-from langprop.errors import DataError
+from langprop.errors import ConfigError, DataError
 from langprop.evaluation import Batch, evaluate
 from langprop.executors.base import Executor
 from langprop.llms.base import LLM
@@ -28,11 +29,11 @@ from langprop.trainer.allowance import Allowance
 from langprop.trainer.beginning import begin, resume_run
 from langprop.trainer.checks import (
     as_objects,
-    check_counts,
+    check_kinds,
     check_resume,
-    check_seed,
-    check_shares,
     check_span,
+    share,
+    trial_steps,
 )
 from langprop.trainer.course import NO_DATA, Course, judged
 from langprop.trainer.depends import check_depends, trained
@@ -119,10 +120,9 @@ class Trainer:
         within_step: Whether a step is under way.
 
     Raises:
-        ValueError: A number is out of range.
         UnknownName: There is no such optimizer, LLM or executor.
-        ConfigError: An isolation that doesn't go with the executor; or a budget in money, where the
-            price of the model isn't known.
+        ConfigError: A number is out of range, or none; an isolation that doesn't go with the
+            executor; or a budget in money, where the price of the model isn't known.
     """
 
     def __init__(
@@ -151,35 +151,35 @@ class Trainer:
         seed: int = 0,
         train_depends: bool = False,
     ) -> None:
-        check_counts({"max_epochs": max_epochs, "max_steps": max_steps, "batch_size": batch_size})
-        check_counts({"n_val": n_val, "val_interval": val_interval, "workers": workers})
-        check_shares({"limit_batches": limit_batches, "overfit_batches": overfit_batches})
-        check_span(max_time, budget)
-        if fast_dev_run:
-            check_counts({"fast_dev_run": int(fast_dev_run)})
-            max_epochs, max_steps, val_interval = 1, int(fast_dev_run), None
+        check_kinds(optimizer, executor, budget, limits, run_dir)
+        self.fast_dev_run = trial_steps(fast_dev_run)
+        if self.fast_dev_run:
+            max_epochs, max_steps, val_interval = 1, self.fast_dev_run, None
             run_dir, loggers = False, ()
+        self.max_epochs = whole_or_none("max_epochs", max_epochs)
+        self.max_steps = whole_or_none("max_steps", max_steps)
+        self.max_time = check_span(max_time)
+        self.batch_size, self.shuffle = whole_or_none("batch_size", batch_size), shuffle
+        self.val_interval = whole_or_none("val_interval", val_interval)
+        self.n_val = whole("n_val", n_val)
+        self.limit_batches = share("limit_batches", limit_batches)
+        self.overfit_batches = share("overfit_batches", overfit_batches)
+        self.workers = whole_or_none("workers", workers)
+        self.seed = whole("seed", seed, 0)
         self.optimizer = as_optimizer(optimizer)
         self.budget = budget or Budget()
         if budget is not None:
             self.optimizer.account.budget = budget
             self.optimizer.check_budget(budget)
-        self.max_epochs, self.max_steps, self.max_time = max_epochs, max_steps, max_time
-        self.batch_size, self.shuffle = batch_size, shuffle
-        self.val_interval, self.n_val = val_interval, n_val
-        self.limit_batches, self.overfit_batches = limit_batches, overfit_batches
-        self.fast_dev_run = fast_dev_run
         self.limits = limits or Limits()
-        self.workers = workers
-        check_seed(seed)
         self.callbacks: list[Callback] = as_objects(callbacks, Callback, "callback")
         if progress and not any(isinstance(callback, Progress) for callback in self.callbacks):
             self.callbacks.append(Progress())
-        self.seed = seed
         self.train_depends = train_depends
-        self.workplace = Workplace(self.optimizer, executor, isolation, workers)
+        self.workplace = Workplace(self.optimizer, executor, isolation, self.workers)
         self.recorder = Recorder(run_dir, as_objects(loggers, Logger, "logger"))
         self._module: weakref.ref[Module] | None = None
+        self._fitting = False
         self.forget()
 
     def forget(self) -> None:
@@ -232,10 +232,12 @@ class Trainer:
 
         Raises:
             DataError: There are no samples, or the first one can't be read.
-            ModuleError: The module's stub, seed scripts or hooks can't be used; or one that it
-                calls isn't trained and has no seed script, unless it is trained together with it;
-                or nothing is to be trained, since it is frozen.
-            ConfigError: A share of the batches is wanted, but nobody knows how many there are.
+            ModuleError: The module's stub, seed scripts or hooks can't be used; or its score fails
+                on every answer of the first step; or one that it calls isn't trained and has no
+                seed script, unless it is trained together with it; or nothing is to be trained,
+                since it is frozen.
+            ConfigError: A share of the batches is wanted, but nobody knows how many there are; or
+                the training is under way, and this is called in one of its callbacks.
             LLMError: No reply was to be had in a step; the steps before it are saved.
             OutOfBudget: The budget doesn't cover the first scripts.
             IsolationError: Scripts can't be kept in well enough on this machine.
@@ -243,6 +245,12 @@ class Trainer:
                 the data or the prompts are not those that the run was begun with.
         """
         check_resume(resume)
+        if self._fitting:
+            raise ConfigError(
+                "this trainer is training already: fit can't be called in a callback of its own. "
+                "End the training with trainer.stop(reason), and train on after it; or train with "
+                "another Trainer."
+            )
         module.check()
         check_depends(module, together=self.train_depends)
         course = Course(self, module, train, val)
@@ -483,10 +491,12 @@ class Trainer:
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:
         """The clock runs, and what was opened is closed at the end."""
-        self.meter.start()
         try:
+            self._fitting = True
+            self.meter.start()
             yield
         finally:
+            self._fitting = False
             self.meter.stop()
             self.recorder.close()
             self.close()
