@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from langprop.callbacks.base import Callback
 from langprop.callbacks.monitor import check_monitor, is_validation, metric_name, reading
-from langprop.callbacks.numbers import whole_or_none
 from langprop.errors import CheckpointError, ConfigError
+from langprop.numbers import whole_or_none
 
 if TYPE_CHECKING:
     from langprop.modules.module import Module

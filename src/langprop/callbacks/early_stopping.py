@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from langprop.callbacks.base import Callback
 from langprop.callbacks.monitor import check_monitor, is_validation, metric_name, reached, reading
-from langprop.callbacks.numbers import number, whole_or_none
 from langprop.errors import ConfigError
+from langprop.numbers import number, whole_or_none
 
 if TYPE_CHECKING:
     from langprop.modules.module import Module

@@ -8,9 +8,9 @@ import warnings
 from typing import TYPE_CHECKING
 
 from langprop.callbacks.base import Callback
-from langprop.callbacks.numbers import check_interval
 from langprop.callbacks.progress import Progress
 from langprop.callbacks.source import print_source, visible
+from langprop.numbers import check_interval
 
 if TYPE_CHECKING:
     from rich.console import Console

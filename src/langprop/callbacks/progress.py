@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from langprop.callbacks import cells
 from langprop.callbacks.base import Callback
-from langprop.callbacks.numbers import check_interval
 from langprop.callbacks.pace import Pace
 from langprop.callbacks.source import visible
+from langprop.numbers import check_interval
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
+
+from langprop.files import write_text
 
 FILE = "loggers.json"
 
@@ -23,9 +24,7 @@ def remember(run_dir: Path | None, service: str, run_id: str) -> None:
     if run_dir is None:
         return
     ids = {**_read(run_dir), service: run_id}
-    draft = run_dir / f".{FILE}.{os.getpid()}"
-    draft.write_text(json.dumps(ids), encoding="utf-8")
-    draft.replace(run_dir / FILE)
+    write_text(run_dir / FILE, json.dumps(ids))
 
 
 def _read(run_dir: Path) -> dict[str, str]:

@@ -13,6 +13,7 @@ from langprop.llms.base import LLM, Reply, Usage
 from langprop.llms.callable import CallableLLM
 from langprop.llms.pool import close_unused
 from langprop.llms.secrets import redacted
+from langprop.numbers import share, whole
 from langprop.optim.ahead import ahead
 from langprop.optim.choice import Feedback, check_feedback
 from langprop.optim.dialogue import Dialogue
@@ -105,10 +106,8 @@ class LLMOptimizer(Optimizer):
             ("continuations", continuations, 0),
             ("concurrency", concurrency, 1),
         ):
-            if value < least:
-                raise ValueError(f"{name} must be at least {least}, but got {value!r}.")
-        if not 0 <= crossover <= 1:
-            raise ValueError(f"crossover must be between 0 and 1 inclusive, but got {crossover!r}.")
+            whole(name, value, least)
+        share("crossover", crossover)
         if edit not in (None, *EDITS):
             raise ConfigError(f"edit must be None or {EDITS[0]!r}, but got {edit!r}.")
         self.n_setup = n_setup

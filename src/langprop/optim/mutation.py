@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from langprop.errors import ScriptError
+from langprop.numbers import share, whole_or_none
 from langprop.optim.optimizer import Optimizer
 from langprop.population.selection import Chooser, Selection, as_selection
 from langprop.scripts.script import Script
@@ -79,15 +80,13 @@ class MutationOptimizer(Optimizer):
             ("fresh", fresh),
             ("fresh_stuck", fresh_stuck),
         ):
-            if not 0 <= value <= 1:
-                raise ValueError(f"{name} must be between 0 and 1 inclusive, but got {value!r}.")
+            share(name, value)
         for name, count in (
             ("n_first", n_first),
             ("tournament", tournament),
             ("max_size", max_size),
         ):
-            if count is not None and count < 1:
-                raise ValueError(f"{name} must be at least 1, but got {count!r}.")
+            whole_or_none(name, count)
         self.selection = None if selection is None else as_selection(selection)
         if self.selection is not None:
             self.selection.check(n_parents=n_parents, capacity=capacity)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from langprop.llms.account import Account
 from langprop.llms.base import Usage
+from langprop.numbers import share, whole
 from langprop.scripts.script import Script
 
 if TYPE_CHECKING:
@@ -61,19 +62,10 @@ class Optimizer(abc.ABC):
     def __init__(
         self, *, n_parents: int = 3, n_children: int = 2, capacity: int = 4, decay: float = 0.9
     ) -> None:
-        for name, value in (
-            ("n_parents", n_parents),
-            ("n_children", n_children),
-            ("capacity", capacity),
-        ):
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, but got {value!r}.")
-        if not 0 <= decay <= 1:
-            raise ValueError(f"decay must be between 0 and 1 inclusive, but got {decay!r}.")
-        self.n_parents = n_parents
-        self.n_children = n_children
-        self.capacity = capacity
-        self.decay = decay
+        self.n_parents = whole("n_parents", n_parents)
+        self.n_children = whole("n_children", n_children)
+        self.capacity = whole("capacity", capacity)
+        self.decay = share("decay", decay)
         self.account = Account()
         self._rng: np.random.Generator | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Limits:
             abandoned and the samples that remain are charged without being run.
 
     Raises:
-        ValueError: A limit isn't positive.
+        ValueError: A limit is no number, or isn't positive.
     """
 
     time: float = 5.0
@@ -32,6 +33,10 @@ class Limits:
     failures: int = 3
 
     def __post_init__(self) -> None:
+        for name in ("time", "total", "memory", "output", "printed", "failures"):
+            value = getattr(self, name)
+            if not (isinstance(value, Real) or (name == "total" and value is None)):
+                raise ValueError(f"Limits.{name} must be a number, but got {value!r}.")
         if not (self.time > 0 and math.isfinite(self.time)):
             raise ValueError(
                 f"Limits.time must be a positive number of seconds, but got {self.time!r}."

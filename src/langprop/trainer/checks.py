@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from langprop.callbacks.numbers import number, whole
 from langprop.errors import ConfigError
 from langprop.executors.base import Executor
 from langprop.llms.base import LLM
 from langprop.llms.budget import Budget
+from langprop.numbers import number, whole
 from langprop.optim.optimizer import Optimizer
 from langprop.registry import resolve
 from langprop.sandbox.limits import Limits

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from langprop.callbacks.base import Callback
-from langprop.callbacks.numbers import whole, whole_or_none
 from langprop.callbacks.progress import Progress
 from langprop.data.further import Further
 from langprop.errors import ConfigError, DataError
@@ -19,6 +18,7 @@ from langprop.llms.base import LLM
 from langprop.llms.budget import Budget
 from langprop.loggers.base import Logger
 from langprop.modules.module import Module
+from langprop.numbers import whole, whole_or_none
 from langprop.optim.optimizer import Optimizer
 from langprop.optim.workshop import Workshop
 from langprop.population.record import Record

@@ -55,6 +55,18 @@ def number(name: str, value: Any) -> float:
     return found
 
 
+def share(name: str, value: Any) -> float:
+    """A number between 0 and 1.
+
+    Raises:
+        ConfigError: It isn't one.
+    """
+    part = number(name, value)
+    if not 0 <= part <= 1:
+        raise ConfigError(f"{name} must be between 0 and 1 inclusive, but got {value!r}.")
+    return part
+
+
 def check_interval(value: Any) -> float:
     """A time between two events, 0 or more [s].
 
