@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import select
 import time
 from collections import deque
@@ -26,10 +27,16 @@ class Flight:
 
     Args:
         workers: Slow candidates whose calls are made side by side.
+        spin: Whether to ask again and again for a moment, before falling asleep.
+
+    Attributes:
+        workers: As above, and so is the other one.
+        spin: Likewise.
     """
 
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
+    def __init__(self, workers: int, *, spin: bool = True) -> None:
+        self.workers = workers
+        self.spin = spin
         self._out: deque[Candidate] = deque()
 
     def __len__(self) -> int:
@@ -40,26 +47,37 @@ class Flight:
         for _ in range(len(waiting)):
             candidate = waiting.popleft()
             now = time.perf_counter()
-            if candidate.pace < _FAST or self._n_slow(now) < self._workers:
+            if candidate.pace < _FAST or self._n_slow(now) < self.workers:
                 candidate.sent = now
                 candidate.session.begin(candidate.calls())
                 self._out.append(candidate)
             else:
                 waiting.append(candidate)
 
-    def land(self) -> tuple[Candidate, Sequence[Outcome]]:
-        """The next candidate whose calls were made; the first one sent, if it can choose."""
+    def land(self, patience: float = math.inf) -> tuple[Candidate, Sequence[Outcome]] | None:
+        """The next candidate whose calls were made; the first one sent, if it can choose.
+
+        Args:
+            patience: How long to wait for one, about [s].
+
+        Returns:
+            It, and what came out; None if there is none yet.
+        """
         out = self._out
         outcomes = out[0].session.finish(wait=False)
         if outcomes is not None:
             return out.popleft(), outcomes
-        end = time.perf_counter() + _SPIN_TIME
-        while True:
-            for candidate in self._ready(0.0 if time.perf_counter() < end else _NAP):
+        start = now = time.perf_counter()
+        awake = start + _SPIN_TIME if self.spin else start
+        nap = min(_NAP, patience)
+        while now - start < patience:
+            for candidate in self._ready(0.0 if now < awake else nap):
                 outcomes = candidate.session.finish(wait=False)
                 if outcomes is not None:
                     out.remove(candidate)
                     return candidate, outcomes
+            now = time.perf_counter()
+        return None
 
     def _n_slow(self, now: float) -> int:
         return sum(each.pace >= _FAST or now - each.sent > 10 * _FAST for each in self._out)

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from langprop.errors import PolicyError
 from langprop.evaluation.batch import Batch
-from langprop.evaluation.candidate import Candidate
-from langprop.evaluation.flight import Flight
 from langprop.evaluation.judge import Judge, Result
 from langprop.evaluation.lane import Lane, failure
+from langprop.evaluation.outside import Outside
+from langprop.evaluation.spread import Spread
 from langprop.executors.base import Executor, Session, SessionCall
+from langprop.modules.module import Module
 from langprop.population.record import Record
 from langprop.sandbox.limits import Limits
 from langprop.scripts.script import Script
-
-MAX_CANDIDATES = 8
-"""Scripts that are kept alive side by side: enough for all cores to be busy, while each may use as
-much memory as its limit says."""
 
 
 def roll_out(
@@ -35,8 +31,9 @@ def roll_out(
     """Run a module's own `forward` on every sample, with every script.
 
     Where `forward` is a generator, scripts and samples advance together: while one script's process
-    computes its answers, the trusted side takes the samples of another one further. What comes out
-    depends on neither: each sample has a namespace, and random numbers, of its own.
+    computes its answers, the trusted side takes the samples of another one further, in several
+    processes if the module has a replica. What comes out depends on none of it: each sample has a
+    namespace, and random numbers, of its own.
 
     Args:
         judge: Judges what comes out, in the order of scripts and samples.
@@ -93,34 +90,19 @@ def _together(
     *,
     watch: Callable[[int], None],
 ) -> list[list[Result]]:
-    """All samples of some scripts side by side."""
-    results: dict[int, list[Result]] = {}
-    coming = deque(enumerate(scripts))
-    waiting: deque[Candidate] = deque()  # with calls to be made
-    flight = Flight(getattr(executor, "workers", 1))
-    open_ones: dict[int, Candidate] = {}
-
-    def go_on(candidate: Candidate, more: bool) -> None:
-        if more:
-            waiting.append(candidate)
-            return
-        del open_ones[candidate.number]
-        candidate.session.close()
-        results[candidate.number] = candidate.results()
-        watch(len(batch))
-
-    try:
-        while coming or open_ones:
-            while coming and len(open_ones) < MAX_CANDIDATES:
-                number, script = coming.popleft()
-                candidate = Candidate(number, executor.open(script, limits), judge, batch, limits)
-                open_ones[number] = candidate
-                go_on(candidate, candidate.start())
-            flight.board(waiting)
-            if flight:
-                candidate, outcomes = flight.land()
-                go_on(candidate, candidate.advance(outcomes))
-    finally:
-        for candidate in open_ones.values():
-            candidate.close()
-    return [results[number] for number in range(len(scripts))]
+    """All samples of some scripts side by side, on several cores where that can be and pays."""
+    crew = executor.crew
+    parts = judge, batch, scripts, executor, limits
+    if crew is None or type(judge.module).replica is Module.replica:
+        return Spread(*parts, watch=watch).run()
+    with crew.claimed() as free:
+        if not free:  # another thread has the helpers
+            return Spread(*parts, watch=watch).run()
+        outside = Outside(crew, judge.module, batch, limits, getattr(executor, "workers", 1))
+        spread = Spread(*parts, watch=watch, outside=outside)
+        try:
+            results = spread.run()
+        finally:
+            crew.spend(spread.seconds)
+    outside.warn()
+    return results

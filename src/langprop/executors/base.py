@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from langprop.executors.crew import Crew
+
 from langprop.sandbox.inputs import Inputs
 from langprop.sandbox.isolation import IN_PROCESS, Isolation
 from langprop.sandbox.limits import Limits
@@ -111,6 +113,11 @@ class Executor(abc.ABC):
             IsolationError: It is less than what the backend was told to require.
         """
         return IN_PROCESS
+
+    @property
+    def crew(self) -> Crew | None:
+        """Trusted processes that share rollouts with this one; None if the backend has none."""
+        return None
 
     @abc.abstractmethod
     def close(self) -> None:

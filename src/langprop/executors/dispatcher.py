@@ -14,7 +14,7 @@ import weakref
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
-from typing import Any
+from typing import Any, TypeVar
 
 from langprop.errors import SandboxError
 from langprop.executors.run import Run
@@ -25,6 +25,8 @@ from langprop.sandbox.inputs import Inputs, pack_inputs
 from langprop.sandbox.isolation import Isolation
 from langprop.sandbox.sandbox import Sandbox
 from langprop.sandbox.spec import Spec
+
+_T = TypeVar("_T")
 
 _KEPT_INPUTS = 4
 """Batches that the zygote holds."""
@@ -110,15 +112,24 @@ class Dispatcher:
         Raises:
             SandboxError: The dispatcher is closed.
         """
-        future: Future[Isolation] = Future()
+        return self.run(lambda: self._need_sandbox().isolation)
 
-        def look() -> None:
-            try:
-                future.set_result(self._need_sandbox().isolation)
-            except Exception as error:
-                future.set_exception(error)
+    def run(self, action: Callable[[], _T]) -> Future[_T]:
+        """Do something in the thread, which lives until the dispatcher is closed.
 
-        self._post(look)
+        Raises:
+            SandboxError: The dispatcher is closed.
+        """
+        future: Future[_T] = Future()
+
+        def do() -> None:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(action())
+                except Exception as error:
+                    future.set_exception(error)
+
+        self._post(do)
         return future
 
     def wake(self) -> None:

@@ -21,7 +21,11 @@ from langprop.sandbox.spec import Spec, check_platform
 from langprop.scripts.script import Script
 
 if TYPE_CHECKING:
+    from langprop.executors.crew import Crew
     from langprop.executors.dispatcher import Dispatcher
+
+_SERVE = "langprop.evaluation.serve:serve"
+"""What helpers do; by name, as it stands above executors."""
 
 
 class LocalExecutor(Executor):
@@ -41,6 +45,9 @@ class LocalExecutor(Executor):
             and for 1 with "process".
         packages: What scripts may import, beside the standard library, with all that these require.
             Their files can be read by scripts, so they shouldn't hold labels.
+        rollout_workers: Processes in which the environments of rollouts are stepped side by side,
+            this one among them; None for as many as `workers`. They are started once rollouts have
+            taken some seconds, where the module has a `replica`.
 
     Raises:
         IsolationError: This isn't Linux; says what to type instead.
@@ -55,9 +62,11 @@ class LocalExecutor(Executor):
         isolation: Mode = "auto",
         require_level: int | None = None,
         packages: Sequence[str] = ("numpy",),
+        rollout_workers: int | None = None,
     ) -> None:
-        if workers is not None and workers < 1:
-            raise ValueError(f"workers must be at least 1, but got {workers!r}.")
+        for name, count in (("workers", workers), ("rollout_workers", rollout_workers)):
+            if count is not None and count < 1:
+                raise ValueError(f"{name} must be at least 1, but got {count!r}.")
         if require_level is not None and not 0 <= require_level <= 3:
             raise ValueError(f"require_level must be from 0 to 3, but got {require_level!r}.")
         if isolation == "none":
@@ -77,16 +86,27 @@ class LocalExecutor(Executor):
         )
         locate(self._spec.packages)  # a wrong name is told at once
         self.workers = workers or n_cores()
+        self.rollout_workers = rollout_workers or self.workers
         self._lock = threading.Lock()
         self._closed = False
         self._start()
 
     def _start(self) -> None:
+        from langprop.executors.crew import Crew, start_helper
         from langprop.executors.dispatcher import Dispatcher
 
         self._owner = os.getpid()
-        self._dispatcher = Dispatcher(self.workers, self._spec)
-        self._finalizer = weakref.finalize(self, _close, self._dispatcher, self._owner)
+        dispatcher = self._dispatcher = Dispatcher(self.workers, self._spec)
+        settings = {
+            "workers": 1,
+            "isolation": self._spec.mode,
+            "require_level": self._spec.require_level,
+            "packages": self._spec.packages,
+        }
+        self._crew = Crew(
+            self.rollout_workers - 1, lambda: start_helper(dispatcher, _SERVE, settings)
+        )
+        self._finalizer = weakref.finalize(self, _close, dispatcher, self._crew, self._owner)
 
     def _current(self) -> Dispatcher:
         """The dispatcher; a new one in a process that was forked from the executor's."""
@@ -132,6 +152,16 @@ class LocalExecutor(Executor):
 
         return LocalSession(self._current(), script, limits)
 
+    @property
+    def crew(self) -> Crew:
+        """Trusted processes that share rollouts with this one.
+
+        Raises:
+            SandboxError: The executor is closed.
+        """
+        self._current()
+        return self._crew
+
     def close(self) -> None:
         """End all processes. Futures that are not done are cancelled."""
         with self._lock:
@@ -139,6 +169,7 @@ class LocalExecutor(Executor):
         self._finalizer()
 
 
-def _close(dispatcher: Dispatcher, owner: int) -> None:
+def _close(dispatcher: Dispatcher, crew: Crew, owner: int) -> None:
     if os.getpid() == owner:  # a forked process must not close what is its parent's
+        crew.close()
         dispatcher.close()

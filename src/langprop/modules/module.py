@@ -197,6 +197,21 @@ class Module:
         """
         return function(*args, **kwargs)
 
+    def replica(self) -> Callable[[], Module] | None:
+        """What makes an equal module in another process, so that rollouts can use all cores.
+
+        It is pickled, so it must be made of what can be imported there: `__main__`, lambdas and
+        functions within functions can't. `forward`, a generator, and `check_output` of the module
+        that it makes must do what they do here. Samples are read and scored here::
+
+            def replica(self):
+                return functools.partial(MyModule, self.config)
+
+        Returns:
+            By default None: `forward` runs in this process only.
+        """
+        return None
+
     def check_output(self, output: Any) -> Any:
         """Refuse an answer by raising, or by returning False; its record is a "bad_output".
 

@@ -72,7 +72,11 @@ class Envs:
 
     def take(self) -> Any:
         """One that nobody uses, without the wrapper that limits steps: `limit` does."""
-        return self._free.pop() if self._free else _peel(self._made())[0]
+        return self._free.pop() if self._free else self.fresh()
+
+    def fresh(self) -> Any:
+        """A new one, likewise; whoever asks for it closes it."""
+        return _peel(self._made())[0]
 
     def put(self, env: Any) -> None:
         """Give one back; it will be reset."""

@@ -94,6 +94,7 @@ class EnvModule(Module):
         from langprop.rl.describe import Describer
         from langprop.rl.leaves import Ranges
         from langprop.rl.observations import argument_reader, find_nan
+        from langprop.rl.replica import Replicas
 
         first = self._envs.first
         self.action_space, self.observation_space = first.action_space, first.observation_space
@@ -113,6 +114,8 @@ class EnvModule(Module):
         self._arguments = argument_reader(self.observation_space, self.stub, self.entry_point)
         self._find_nan = find_nan
         self._read = action_reader(self.action_space)
+        parts = env, env_kwargs, max_episode_steps
+        self._replicas = Replicas(*parts, stub=read.source, tail=tail, on_env_error=on_env_error)
         self._last: tuple[Any, Any] = (None, None)  # an answer, and the action that it is
         self._telling = False  # nobody is told of episodes with random actions
         self.exception_score = self._below_random() if exception_score is None else exception_score
@@ -237,6 +240,15 @@ class EnvModule(Module):
         finally:
             if sound:  # else it may be spoilt
                 self._envs.put(env)
+
+    def replica(self) -> Callable[[], Module] | None:
+        """What makes the same environments in another process.
+
+        Returns:
+            None where a subclass runs episodes in its own way, where the environment can't be sent
+            there (see `Module.replica`), or where what it is made of has changed.
+        """
+        return self._replicas.get(self)
 
     def _failed(self, seed: int, step: int, action: Any, error: Exception) -> Exception:
         """The environment's own error."""
