@@ -23,6 +23,7 @@ COMMANDS = {
     "replay": "take a run again from its recording, and compare",
     "prompt": "show what a model would be asked",
     "exchange": "list, show and answer the requests that lie in a folder",
+    "driving": "drive in a simulator, as in the paper: collect, train, evaluate, make films",
     "doctor": "tell how well generated code is kept in here, and what is installed and set",
 }
 
@@ -37,6 +38,7 @@ commands:
   langprop fit --env CartPole-v1                                # an environment, without any code
   langprop fit examples/cartpole                                # offline, from an empty stub
   langprop fit examples/sudoku --optimizer openai:gpt-5-mini    # with any OpenAI-compatible model
+  langprop driving evaluate expert --suite tiny                 # routes in a simulated town
   langprop show runs/balance
   langprop export runs/balance policy.py
 
@@ -51,21 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         after ^C.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(USAGE)
-        return 0
-    if arguments[0] in ("-V", "--version"):
-        print(f"langprop {__version__}")
-        return 0
-    name = arguments.pop(0)
-    if name not in COMMANDS:
-        print(
-            f"langprop: there is no command {name!r}; there are {', '.join(COMMANDS)}.",
-            file=sys.stderr,
-        )
-        return 2
     try:
-        code: int = importlib.import_module(f"langprop.cli.{name}").run(arguments)
+        return _run(arguments)
     except LangPropError as error:
         print(f"langprop: {error}", file=sys.stderr)
         if os.environ.get("LANGPROP_DEBUG"):
@@ -77,4 +66,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `langprop show … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _run(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(USAGE, flush=True)
+        return 0
+    if arguments[0] in ("-V", "--version"):
+        print(f"langprop {__version__}")
+        return 0
+    name = arguments.pop(0)
+    if name not in COMMANDS:
+        print(
+            f"langprop: there is no command {name!r}; there are {', '.join(COMMANDS)}.",
+            file=sys.stderr,
+        )
+        return 2
+    code: int = importlib.import_module(f"langprop.cli.{name}").run(arguments)
     return code

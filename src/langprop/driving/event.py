@@ -45,6 +45,8 @@ class Event:
         other: Name of the actor that was hit; "" without one.
         at_fault: Whether a careful driver in the vehicle's place would have avoided it; only these
             count in the `at_fault` score.
+        strict: Whether the leaderboard counts it. It doesn't where it takes a contact for the
+            continuation of an earlier one; that one may have been no fault of the vehicle's.
         message: In words, for reports and prompts.
         details: Further numbers: speeds, distances.
     """
@@ -58,6 +60,7 @@ class Event:
     at_fault: bool = True
     message: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    strict: bool = True
 
     @property
     def ends(self) -> bool:

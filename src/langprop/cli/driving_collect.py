@@ -1,0 +1,132 @@
+"""`langprop driving collect`: drive the routes of a suite, and keep what was seen as a dataset."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from langprop.driving.collect import Ride
+
+
+def run(argv: Sequence[str]) -> int:
+    """Drive, and store frames."""
+    from langprop import __version__
+    from langprop.driving.collect import Collection, collect
+    from langprop.driving.drivers import EXPERT, read_driver
+    from langprop.driving.suites import suite
+
+    settings = _read(argv)
+    driver = read_driver(settings.policy)
+    if settings.extents is not None:
+        driver = replace(driver, extents=settings.extents)
+    if settings.stop_memory is not None:
+        driver = replace(driver, stop_memory=settings.stop_memory)
+    tasks = suite(settings.suite)
+    tasks = tasks if settings.limit is None else tasks[: settings.limit]
+    seeds = range(settings.first_seed, settings.first_seed + settings.seeds)
+    out = Path(settings.out)
+    about = {
+        "langprop": __version__,
+        "suite": settings.suite,
+        "policy": driver.name,
+        "script": driver.source,
+        "every": settings.every,
+        "seconds_per_tick": 0.05,
+        "lookahead": settings.lookahead,
+    }
+    if driver.name != EXPERT:  # what it was shown; the frames themselves hold everything
+        about |= {"extents": driver.extents, "stop_memory": driver.stop_memory}
+    collection = Collection(
+        tasks, seeds, driver, every=settings.every, lookahead=settings.lookahead
+    )
+    frames = collect(
+        collection,
+        out,
+        about,
+        resume=settings.resume,
+        jobs=settings.jobs,
+        on_ride=(lambda *_: None) if settings.quiet else _tell,
+    )
+    marked = sum(int(drive["marked"]) for drive in frames.drives)
+    print(
+        f"{len(frames):,} frames of {len(frames.drives)} drives in {out}; {marked} of them before "
+        "an infraction"
+    )
+    return 0
+
+
+def _read(argv: Sequence[str]) -> argparse.Namespace:
+    from langprop.driving.drivers import BASELINES, EXPERT
+
+    made = argparse.ArgumentParser(
+        prog="langprop driving collect",
+        description="Drive the routes of a suite and store what was to be seen, what the expert "
+        "would have done, what the driver did, and the infractions that followed. What is stored "
+        "is whole at any moment; --resume goes on where it was broken off.",
+        allow_abbrev=False,
+    )
+    made.add_argument("--out", required=True, metavar="FOLDER", help="where to")
+    made.add_argument(
+        "--suite",
+        default="training",
+        help="training, testing, long, tiny, or a JSON file of routes (default: training)",
+    )
+    made.add_argument(
+        "--seeds", type=int, default=1, metavar="N", help="seeds of traffic (default: 1)"
+    )
+    made.add_argument("--first-seed", type=int, default=0, metavar="N", help="the first of them")
+    made.add_argument("--limit", type=int, metavar="N", help="only the first N routes")
+    made.add_argument(
+        "--policy",
+        default=EXPERT,
+        help=f"who drives: {EXPERT} (default), {', '.join(BASELINES)}, a script or a run's folder; "
+        "the expert labels the frames in any case",
+    )
+    made.add_argument(
+        "--every",
+        type=int,
+        default=10,
+        metavar="TICKS",
+        help="ticks of 0.05 s between frames (default: 10)",
+    )
+    made.add_argument(
+        "--lookahead",
+        type=int,
+        default=4,
+        metavar="FRAMES",
+        help="frames before an infraction that are marked with it (default: 4, which is 2 s)",
+    )
+    made.add_argument(
+        "--extents", choices=["full", "half"], help="sizes in the scenes of a script that drives"
+    )
+    made.add_argument(
+        "--stop-memory",
+        action=argparse.BooleanOptionalAction,
+        help="whether a stop sign is gone from these scenes once it has stopped for it",
+    )
+    made.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
+    made.add_argument("--resume", action="store_true", help="go on with a collection")
+    made.add_argument("--quiet", action="store_true", help="print no line for each drive")
+    settings = made.parse_args(list(argv))
+    for name, least in (("seeds", 1), ("limit", 1), ("jobs", 1), ("every", 1), ("lookahead", 0)):
+        value = getattr(settings, name)
+        if value is not None and value < least:
+            made.error(f"--{name} must be at least {least}, but got {value}.")
+    if settings.first_seed < 0:
+        made.error(f"--first-seed must not be negative, but got {settings.first_seed}.")
+    return settings
+
+
+def _tell(ride: Ride, number: int, total: int) -> None:
+    about = ride.about
+    print(
+        f"{number}/{total}  {ride.task.name}  seed {ride.seed}: {len(ride.frames)} frames, "
+        f"{about['ended'].lower()}, driving score {about['at_fault']:.1f}",
+        file=sys.stderr,
+        flush=True,
+    )

@@ -1,0 +1,271 @@
+"""`langprop driving fit`: train a driving policy."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from langprop.callbacks.base import Callback
+from langprop.callbacks.source import print_source
+from langprop.cli.config import prepared
+from langprop.cli.settings import as_yaml, kept_settings
+from langprop.errors import CheckpointError, ConfigError, LangPropError
+from langprop.trainer.trainer import Trainer
+
+if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser
+
+    from langprop.driving.module import DrivingModule
+
+FILE = "driving.yaml"
+"""Settings of a run, in its folder."""
+
+NOT_KEPT = ("config", "resume", "force", "run_dir")
+OURS = ("suite", "limit", "data", "val", "driven", "policy", "drives", "prompts")
+TEST = ("test", "test_seeds", "test_limit", "jobs")
+
+
+def parser() -> ArgumentParser:
+    """The arguments: of `Trainer`, of `DrivingModule` as `policy`, of `Online` as `drives`."""
+    from langprop.cli.arguments import Arguments
+    from langprop.driving.module import DrivingModule
+    from langprop.driving.online import Online
+
+    made = Arguments(
+        prog="langprop driving fit CONFIG",
+        description="Train a driving policy: on a dataset, while driving, or both.",
+        allow_abbrev=False,
+    )
+    made.add_argument("--config", action="config", help="a YAML file with any of these settings")
+    made.add_argument(
+        "--suite", type=str, default="training", help="routes that are driven while training"
+    )
+    made.add_argument("--limit", type=int | None, default=None, help="only the first routes")
+    made.add_argument(
+        "--driven",
+        type=bool,
+        default=True,
+        help="whether the current policy drives and is trained on what it meets; false to train on "
+        "the dataset alone",
+    )
+    made.add_argument(
+        "--data", type=str | None, default=None, help="folder of a dataset to train on"
+    )
+    made.add_argument(
+        "--val", type=str | None, default=None, help="folder of a dataset to validate on"
+    )
+    made.add_argument(
+        "--prompts", type=str | None, default=None, help="folder of templates of your own"
+    )
+    made.add_argument(
+        "--test",
+        type=str | None,
+        default=None,
+        help="suite that is driven at the end, by the policy that training began with (if any) and "
+        "by the one that it ended with",
+    )
+    made.add_argument("--test_seeds", type=int, default=3, help="seeds of traffic of the test")
+    made.add_argument(
+        "--test_limit", type=int | None, default=None, help="only the first routes of the test"
+    )
+    made.add_argument("--jobs", type=int | None, default=None, help="processes of the test")
+    made.add_argument(
+        "--resume",
+        type=str | None,
+        default=None,
+        help="folder of a run that was broken off, to go on with; CONFIG may be left out then",
+    )
+    made.add_argument("--force", action="store_true", help="resume although something changed")
+    made.add_class_arguments(DrivingModule, "policy", skip={"seeds", "prompts"}, instantiate=False)
+    made.add_class_arguments(
+        Online,
+        "drives",
+        skip={"module", "tasks", "simulator", "data", "batch_size", "seed"},
+        instantiate=False,
+    )
+    made.add_class_arguments(Trainer)
+    return made
+
+
+def run(argv: Sequence[str]) -> int:
+    """Train, print the best policy, and let it drive the test routes."""
+    from langprop.cli.arguments import in_words  # with the parser
+
+    made = parser()
+    settings, base = _read(made, argv)
+    if settings.force and settings.resume is None:
+        raise ConfigError("--force goes with --resume RUN: it resumes a run although it changed.")
+    if not settings.driven and settings.data is None:
+        raise ConfigError(
+            "there is nothing to train on: name a dataset (data: FOLDER, made with  langprop "
+            "driving collect --out FOLDER), or let the policy drive (driven: true)."
+        )
+    for name in ("limit", "test_seeds", "test_limit", "jobs"):
+        if settings[name] is not None and settings[name] < 1:
+            raise ConfigError(f"{name} must be at least 1, but got {settings[name]}.")
+    try:
+        ready = made.instantiate(settings)
+        chosen = {
+            name: value
+            for name, value in ready.items()
+            if name.partition(".")[0] not in (*OURS, *TEST, "config", "resume", "force")
+        }
+        if settings.resume is not None:
+            if settings.run_dir not in (None, settings.resume):
+                raise ConfigError(
+                    "--run_dir and --resume name two folders: a run goes on in its own."
+                )
+            chosen["run_dir"] = Path(settings.resume)
+        module = _module(settings, base)
+        data = None if settings.data is None else _frames(settings.data, base)
+        val = None if settings.val is None else _frames(settings.val, base)
+        trainer = Trainer(**chosen)
+        train = data if not settings.driven else _online(settings, module, data, trainer)
+    except LangPropError:
+        raise
+    except ValueError as error:  # a number out of range, found by the class that owns it
+        raise ConfigError(in_words(str(error))) from error
+    trainer.callbacks.append(_Keep(_plain(made, settings, base), base))
+    resume: Literal["force"] | bool = settings.resume is not None
+    trainer.fit(module, train, val, resume="force" if settings.force else resume)
+    _conclude(trainer, module)
+    if trainer.interrupted:
+        return 130
+    if settings.test is not None and module.best is not None:
+        _drive(settings, module, trainer)
+    return 0
+
+
+class _Keep(Callback):
+    """Writes the settings into the run's folder, without secrets."""
+
+    def __init__(self, settings: Mapping[str, Any], base: Path) -> None:
+        self._text = as_yaml(settings, base)
+
+    def on_fit_start(self, trainer: Trainer, module: Any) -> None:
+        """Write them, unless the run is resumed."""
+        del module
+        folder = trainer.run_dir
+        if folder is None or (folder.path / FILE).exists():
+            return
+        try:
+            (folder.path / FILE).write_text(self._text, encoding="utf-8")
+        except OSError as error:
+            raise CheckpointError(f"{folder.path / FILE} can't be written: {error}") from error
+
+
+def _read(made: ArgumentParser, argv: Sequence[str]) -> tuple[Any, Path]:
+    """The settings, and the folder that paths in them are relative to."""
+    arguments, base = list(argv), Path()
+    if arguments and not arguments[0].startswith("-"):
+        config = Path(arguments.pop(0))
+        if config.is_dir():
+            raise ConfigError(f"{config} is a folder: name a file of settings, such as dagger.yaml")
+        base = config.parent
+        arguments = ["--config", str(config), *arguments]
+    elif "--resume" in arguments[:-1]:
+        resumed = arguments[arguments.index("--resume") + 1]
+        kept = kept_settings(resumed, FILE, "driving fit")
+        arguments = ["--config", str(kept), *arguments]
+    return made.parse_args(prepared(arguments)), base
+
+
+def _module(settings: Any, base: Path) -> DrivingModule:
+    from langprop.driving.module import DrivingModule
+    from langprop.prompts.prompts import Prompts
+
+    given = dict(settings.policy.as_dict())
+    if given["start"] is not None:
+        given["start"] = _found(str(given["start"]), base)
+    if settings.prompts is not None:
+        given["prompts"] = Prompts.load(_found(settings.prompts, base))
+    return DrivingModule(**given)
+
+
+def _frames(folder: str, base: Path) -> Any:
+    from langprop.driving.dataset import Frames
+
+    return Frames(_found(folder, base))
+
+
+def _online(settings: Any, module: DrivingModule, data: Any, trainer: Trainer) -> Any:
+    from langprop.driving.online import Online
+    from langprop.driving.suites import suite
+
+    tasks = suite(settings.suite)
+    online = Online(
+        module,
+        tasks if settings.limit is None else tasks[: settings.limit],
+        data=data,
+        batch_size=trainer.batch_size or 256,
+        seed=trainer.seed,
+        **settings.drives.as_dict(),
+    )
+    trainer.callbacks.append(online)
+    return online
+
+
+def _found(path: str, base: Path) -> Path:
+    """A path of the settings: beside their file, or from here."""
+    near = base / Path(path).expanduser()
+    return near if near.exists() else Path(path).expanduser()
+
+
+def _plain(made: ArgumentParser, settings: Any, base: Path) -> dict[str, Any]:
+    """The settings as plain data, with paths that hold from anywhere."""
+    import yaml
+
+    given = yaml.safe_load(made.dump(settings, skip_unset=False, skip_validation=True))
+    kept = {name: value for name, value in given.items() if name not in NOT_KEPT}
+    for name in ("data", "val", "prompts"):
+        if kept.get(name):
+            kept[name] = str(_found(kept[name], base).resolve())
+    if kept["policy"].get("start"):
+        kept["policy"]["start"] = str(_found(str(kept["policy"]["start"]), base).resolve())
+    return kept
+
+
+def _conclude(trainer: Trainer, module: DrivingModule) -> None:
+    from rich.console import Console
+
+    console = Console()
+    if module.best is None:
+        console.print("Nothing was learned yet.")
+        return
+    console.print()
+    print_source(console, module.source)
+    console.print()
+    if trainer.run_dir is not None:
+        console.print(f"saved in {trainer.run_dir.path}", highlight=False, soft_wrap=True)
+        if trainer.interrupted:
+            again = f"go on with:  langprop driving fit --resume {trainer.run_dir.path}"
+            console.print(again, highlight=False, soft_wrap=True)
+    sys.stdout.flush()
+
+
+def _drive(settings: Any, module: DrivingModule, trainer: Trainer) -> None:
+    """Drive the test routes with the policy before and after, and print the table."""
+    from langprop.driving.drivers import Driver
+    from langprop.driving.evaluate import evaluate
+    from langprop.driving.suites import suite
+    from langprop.driving.table import table
+    from langprop.files import write_text
+
+    shown: dict[str, Any] = {"extents": module.extents, "stop_memory": module.stop_memory}
+    drivers = [Driver("trained", module.standalone, **shown)]
+    if module.seeds:
+        drivers.insert(0, Driver("start", module.seeds[0], **shown))
+    tasks = suite(settings.test)
+    evaluation = evaluate(
+        drivers,
+        tasks if settings.test_limit is None else tasks[: settings.test_limit],
+        range(settings.test_seeds),
+        jobs=settings.jobs,
+        suite=settings.test,
+    )
+    text = table(evaluation)
+    print(text)
+    if trainer.run_dir is not None:
+        write_text(trainer.run_dir.path / "test.txt", text + "\n")

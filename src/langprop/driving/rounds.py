@@ -1,0 +1,85 @@
+"""Rounds: which route is driven next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langprop.driving.task import RouteTask
+from langprop.errors import CheckpointError
+
+
+class Rounds:
+    """Which route is driven next: all of them in each epoch, each epoch with other traffic.
+
+    Args:
+        tasks: The routes.
+        first_seed: Seed of the traffic in the first epoch; the next one has the next.
+        shuffle: Whether each epoch has an order of its own.
+        seed: Of the orders.
+
+    Attributes:
+        tasks: As given.
+        finished: Routes that were driven in all.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[RouteTask],
+        *,
+        first_seed: int = 0,
+        shuffle: bool = True,
+        seed: int = 0,
+    ) -> None:
+        self.tasks = list(tasks)
+        self.finished = 0
+        self._first_seed, self._shuffle, self._seed = first_seed, shuffle, seed
+        self._epoch, self._place = -1, 0
+
+    def begin(self, epoch: int) -> None:
+        """Begin an epoch, or go on with it."""
+        if self._epoch != epoch:
+            self._epoch, self._place = epoch, 0
+
+    @property
+    def over(self) -> bool:
+        """Whether all routes of the epoch were driven."""
+        return self._place >= len(self.tasks)
+
+    @property
+    def route(self) -> tuple[RouteTask, int]:
+        """The route that is to be driven now, and the seed of its traffic."""
+        import numpy as np
+
+        place = self._place
+        if self._shuffle:
+            order = np.random.default_rng([self._seed, self._epoch]).permutation(len(self.tasks))
+            place = int(order[place])
+        return self.tasks[place], self._first_seed + self._epoch
+
+    def next(self) -> None:
+        """The route was driven."""
+        self._place += 1
+        self.finished += 1
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything, as JSON data."""
+        return {
+            "routes": [task.name for task in self.tasks],
+            "epoch": self._epoch,
+            "place": self._place,
+            "finished": self.finished,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from a saved state.
+
+        Raises:
+            CheckpointError: It is of other routes.
+        """
+        if state["routes"] != [task.name for task in self.tasks]:
+            raise CheckpointError(
+                "the run drove other routes: resume it with the suite that it was begun with."
+            )
+        self._epoch, self._place = int(state["epoch"]), int(state["place"])
+        self.finished = int(state["finished"])

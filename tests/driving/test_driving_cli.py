@@ -1,0 +1,283 @@
+"""`langprop driving collect` and `langprop driving fit`, as users call them."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from langprop.cli import driving_collect, driving_fit
+from langprop.driving.dataset import Frames
+from langprop.driving.suites import suite
+from langprop.driving.task import Hazards, Traffic
+from langprop.errors import CheckpointError, ConfigError, DataError, ModuleError, TownError
+
+START = """\
+import math
+
+
+def predict_speed_and_steering(scene_info: dict) -> tuple[str, float]:
+    here = scene_info["ego_location_world_coord"]
+    heading = scene_info["ego_orientation_unit_vector"]
+    to = scene_info["ego_target_location_world_coord"] - here
+    angle = math.degrees(math.atan2(heading[0] * to[1] - heading[1] * to[0], heading @ to))
+    if scene_info["ego_forward_speed"] > 4.5:
+        return "SLOW", angle + 0.0
+    return "MOVE", angle + 0.0
+"""
+
+FAST = """\
+optimizer:
+  class_path: langprop.MutationOptimizer
+  init_args: {n_parents: 2, n_children: 2, capacity: 3}
+batch_size: 32
+workers: 1
+progress: false
+max_epochs: null
+"""
+
+
+@pytest.fixture(scope="module")
+def routes(tmp_path_factory):
+    """A suite of two routes of 40 m with little traffic."""
+    tasks = [
+        dataclasses.replace(
+            task,
+            name=f"short/{number}",
+            edges=task.edges[:1],
+            traffic=Traffic(cars=4, bicycles=1, pedestrians=4),
+            hazards=Hazards(0.0, 0.0),
+        ).to_dict()
+        for number, task in enumerate(suite("tiny"))
+    ]
+    path = tmp_path_factory.mktemp("suite") / "short.json"
+    path.write_text(json.dumps(tasks))
+    return path
+
+
+@pytest.fixture(scope="module")
+def data(routes, tmp_path_factory):
+    """What the expert did on them."""
+    folder = tmp_path_factory.mktemp("data") / "expert"
+    assert driving_collect.run(["--suite", str(routes), "--out", str(folder), "--quiet"]) == 0
+    return folder
+
+
+@pytest.fixture
+def start(tmp_path):
+    path = tmp_path / "start.py"
+    path.write_text(START)
+    return path
+
+
+def configured(folder, text):
+    path = folder / "config.yaml"
+    path.write_text(FAST + text)
+    return str(path)
+
+
+def test_collect_stores_what_the_expert_did(data):
+    frames = Frames(data)
+    assert [drive["task"] for drive in frames.drives] == ["short/0", "short/1"]
+    assert all(drive["ended"] == "ROUTE_COMPLETION" for drive in frames.drives)
+    assert all(drive["frames"] == (drive["ticks"] + 9) // 10 for drive in frames.drives)
+    assert all(each.agrees and each.expert_speed is not None for each in frames)
+    assert frames.about["policy"] == "expert"
+    assert frames.about["lookahead"] == 4
+
+
+def test_a_collection_that_was_broken_off_goes_on(routes, data, tmp_path, capsys):
+    out = tmp_path / "part"
+    call = ["--suite", str(routes), "--out", str(out)]
+    assert driving_collect.run([*call, "--limit", "1"]) == 0
+    with pytest.raises(DataError, match=r"holds a dataset already.*--resume"):
+        driving_collect.run(call)
+    assert driving_collect.run([*call, "--resume"]) == 0
+    assert Frames(out).digest() == Frames(data).digest()
+    told = capsys.readouterr()
+    assert "1/1  short/0  seed 0" in told.err
+    assert "2/2  short/1  seed 0" in told.err
+    assert "frames of 2 drives" in told.out
+    with pytest.raises(DataError, match=r"another every \(10, now 5\)"):
+        driving_collect.run([*call, "--resume", "--every", "5"])
+
+
+@pytest.mark.slow
+def test_side_by_side_gives_the_same(routes, data, tmp_path):
+    out = tmp_path / "both"
+    call = ["--suite", str(routes), "--out", str(out), "--jobs", "2", "--quiet"]
+    assert driving_collect.run(call) == 0
+    assert Frames(out).digest() == Frames(data).digest()
+
+
+def test_a_policy_may_drive_and_its_failures_are_kept(routes, tmp_path):
+    failing = tmp_path / "failing.py"
+    failing.write_text(START.replace("> 4.5", "> 4.5 / (scene_info['ego_forward_speed'] < 3)"))
+    out = tmp_path / "driven"
+    call = ["--suite", str(routes), "--limit", "1", "--out", str(out), "--quiet"]
+    assert driving_collect.run([*call, "--policy", str(failing)]) == 0
+    frames = Frames(out)
+    failed = [each for each in frames if each.failure]
+    assert failed
+    assert "ZeroDivisionError" in failed[0].failure
+    assert frames.about["extents"] == "full"
+    assert "predict_speed_and_steering" in frames.about["script"]
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_all_processes_and_keeps_whole_drives(routes, tmp_path):
+    out = tmp_path / "many"
+    code = "import sys; from langprop.cli.driving_collect import run; run(sys.argv[1:])"
+    call = ["--suite", str(routes), "--out", str(out), "--jobs", "2", "--seeds", "200"]
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *call],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr is not None
+        assert "1/400" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode != 0
+    deadline = time.monotonic() + 20
+    while _in_session(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert _in_session(process.pid) == []
+    frames = Frames(out)
+    assert len(frames.drives) >= 1
+    assert all(frames)
+
+
+def _in_session(number):
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == number and fields[0] != "Z":
+            found.append(stat.parent.name)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (["--seeds", "0"], "--seeds must be at least 1"),
+        (["--every", "0"], "--every must be at least 1"),
+        (["--lookahead", "-1"], "--lookahead must be at least 0"),
+        (["--first-seed", "-1"], "--first-seed must not be negative"),
+    ],
+)
+def test_bad_numbers_are_told(call, told, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        driving_collect.run(["--out", str(tmp_path / "x"), *call])
+    assert told in capsys.readouterr().err
+
+
+def test_unknown_names_are_told(tmp_path):
+    with pytest.raises(TownError, match="no suite 'nowhere'"):
+        driving_collect.run(["--out", str(tmp_path / "x"), "--suite", "nowhere"])
+    with pytest.raises(ConfigError, match="no policy 'nobody'"):
+        driving_collect.run(["--out", str(tmp_path / "x"), "--policy", "nobody"])
+    assert not (tmp_path / "x").exists()
+
+
+def test_fit_offline(data, start, tmp_path, capsys):
+    text = f"driven: false\ndata: {data}\npolicy: {{start: start.py, reinforce: false}}\n"
+    config = configured(tmp_path, text + f"run_dir: {tmp_path / 'run'}\nmax_steps: 3\n")
+    assert driving_fit.run([config]) == 0
+    assert "def predict_speed_and_steering" in capsys.readouterr().out
+    kept = yaml.safe_load((tmp_path / "run" / "driving.yaml").read_text())
+    assert kept["policy"]["start"] == str(start)
+    assert kept["policy"]["extents"] == "full"
+    assert (tmp_path / "run" / "best.py").exists()
+    assert not (tmp_path / "run" / "frames").exists()
+
+
+def test_fit_while_driving_and_go_on(routes, start, tmp_path, capsys):
+    text = f"suite: {routes}\npolicy: {{start: start.py}}\ndrives: {{update_every: 12}}\n"
+    config = configured(tmp_path, text + f"run_dir: {tmp_path / 'run'}\n")
+    assert driving_fit.run([config, "--max_steps", "1"]) == 0
+    assert driving_fit.run(["--resume", str(tmp_path / "run"), "--max_steps", "2"]) == 0
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [1, 2]
+    assert len(Frames(tmp_path / "run" / "frames")) >= 12
+    capsys.readouterr()
+
+
+@pytest.mark.slow
+def test_the_trained_policy_drives_at_the_end(routes, data, start, tmp_path, capsys):
+    text = f"driven: false\ndata: {data}\npolicy: {{start: start.py}}\ntest: {routes}\n"
+    config = configured(tmp_path, text + f"run_dir: {tmp_path / 'run'}\nmax_steps: 1\n")
+    assert driving_fit.run([config, "--test_seeds", "1", "--jobs", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "trained" in told
+    assert "driving score" in told
+    assert (tmp_path / "run" / "test.txt").read_text().strip() in told
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "told"),
+    [
+        ("driven: false\n", ConfigError, "nothing to train on"),
+        ("data: nowhere\n", DataError, "holds no dataset.json"),
+        ("policy: {start: nowhere.py}\n", ModuleError, "can't be read"),
+        ("policy: {infraction_penalty: -1}\n", ModuleError, "infraction_penalty must be 0 or more"),
+        ("suite: nowhere\n", TownError, "no suite 'nowhere'"),
+        ("limit: 0\n", ConfigError, "limit must be at least 1"),
+        ("drives: {update_every: 0}\n", ConfigError, "update_every must be at least 1"),
+        ("drives: {data_share: 2}\n", ConfigError, "data_share"),
+        ("prompts: nowhere\n", Exception, "no folder"),
+    ],
+)
+def test_settings_that_cant_work_are_told(text, error, told, tmp_path):
+    with pytest.raises(error, match=told):
+        driving_fit.run([configured(tmp_path, text + "run_dir: false\n")])
+
+
+def test_unknown_settings_are_told(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        driving_fit.run([configured(tmp_path, "drives: {update_evry: 5}\n")])
+    assert "update_evry" in capsys.readouterr().err
+
+
+def test_what_isnt_there_cant_be_resumed(tmp_path):
+    with pytest.raises((ConfigError, CheckpointError), match="langprop driving fit"):
+        driving_fit.run(["--resume", str(tmp_path / "run")])
+    with pytest.raises(ConfigError, match="is a folder"):
+        driving_fit.run([str(tmp_path)])
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_driving_saves_and_the_run_goes_on(routes, start, tmp_path):
+    text = f"suite: {routes}\npolicy: {{start: start.py}}\ndrives: {{update_every: 12}}\n"
+    config = configured(tmp_path, text + f"run_dir: {tmp_path / 'run'}\n")
+    code = "import sys; from langprop.cli.driving_fit import run; sys.exit(run(sys.argv[1:]))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, config],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "run" / "metrics.jsonl").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: all of them get it
+        told, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    assert "Traceback" not in told
+    assert f"go on with:  langprop driving fit --resume {tmp_path / 'run'}" in told
+    while _in_session(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert _in_session(process.pid) == []
+    steps = json.loads((tmp_path / "run" / "checkpoint.json").read_text())["step"]
+    assert driving_fit.run(["--resume", str(tmp_path / "run"), "--max_steps", str(steps + 1)]) == 0

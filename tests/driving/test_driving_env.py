@@ -1,0 +1,184 @@
+"""The routes of a suite as a Gymnasium environment."""
+
+import warnings
+from dataclasses import replace
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+from langprop.driving.env import ENV_ID, DrivingEnv
+from langprop.driving.suites import suite
+from langprop.driving.task import Hazards, Traffic
+from langprop.errors import ConfigError, TownError
+
+EMPTY = [replace(task, traffic=Traffic(0, 0, 0), hazards=Hazards(0, 0)) for task in suite("tiny")]
+AHEAD = np.array([1.0, 0.0], dtype=np.float32)
+BRAKE = np.array([-1.0, 0.0], dtype=np.float32)
+
+
+@pytest.fixture(scope="module")
+def env():
+    made = DrivingEnv(EMPTY, render_mode="rgb_array")
+    yield made
+    made.close()
+
+
+def follow(seen, speed=6.0):
+    _, x, y = seen["ego"][1], seen["ego"][1], seen["ego"][2]
+    pedal = 0.5 if seen["ego"][0] < speed else -0.1
+    return np.clip(np.array([pedal, np.arctan2(y, x)], dtype=np.float32), -1, 1)
+
+
+def test_gymnasium_finds_no_fault():
+    made = gymnasium.make(ENV_ID, suite="tiny", render_mode="rgb_array")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_env(made.unwrapped, skip_render_check=True)
+    made.close()
+
+
+def test_it_is_made_by_naming_the_module_too():
+    made = gymnasium.make(f"langprop.driving.env:{ENV_ID}", suite="tiny", n_actors=3)
+    assert made.observation_space["actors"].shape == (3, 12)
+    made.close()
+
+
+def test_a_seed_settles_the_route_and_its_traffic():
+    made = DrivingEnv("tiny")
+    first, info = made.reset(seed=5)
+    again, same = made.reset(seed=5)
+    assert info == same
+    assert all((first[name] == again[name]).all() for name in first)
+    draws = {made.reset()[1]["seed"] for _ in range(3)}
+    assert len(draws) == 3
+    made.close()
+
+
+def test_options_set_the_route_and_its_traffic(env):
+    _, info = env.reset(seed=1, options={"route": 1, "traffic": 77})
+    assert (info["route"], info["seed"]) == (EMPTY[1].name, 77)
+    for bad in ({"route": 2}, {"route": -1}, {"route": "1"}, {"rout": 1}):
+        with pytest.raises(ConfigError, match="options"):
+            env.reset(options=bad)
+
+
+def test_the_goal_terminates_with_a_good_score(env):
+    seen, _ = env.reset(options={"route": 0, "traffic": 1})
+    total = 0.0
+    while True:
+        stop = seen["ego"][3] and seen["ego"][4] < 7.0 and seen["ego"][5]
+        sign = seen["ego"][6] and seen["ego"][7] < 4.0
+        seen, reward, terminated, truncated, info = env.step(
+            BRAKE if stop or sign else follow(seen)
+        )
+        total += reward
+        if terminated or truncated:
+            break
+    assert terminated
+    assert not truncated
+    assert info["completion"] == 100.0
+    assert info["driving_score"] == 100.0
+    assert total == pytest.approx(0.1 * 266 + 10.0, abs=2.0)
+    assert [event["kind"] for event in info["events"]] == ["ROUTE_COMPLETION"]
+    with pytest.raises(gymnasium.error.ResetNeeded):
+        env.step(AHEAD)
+
+
+def test_who_stays_where_it_is_runs_out_of_time(env):
+    env.reset(options={"route": 0, "traffic": 1})
+    # Moves a little every now and then, so that it isn't blocked.
+    tick, truncated, terminated = 0, False, False
+    while not (truncated or terminated):
+        tick += 1
+        action = AHEAD if tick % 800 < 20 else BRAKE
+        _, _, terminated, truncated, info = env.step(action)
+    assert truncated
+    assert not terminated
+    assert info["events"][-1]["kind"] == "ROUTE_TIMEOUT"
+
+
+def test_who_leaves_the_route_is_taken_out_and_pays_for_it(env):
+    env.reset(options={"route": 0, "traffic": 1})
+    total, terminated, truncated = 0.0, False, False
+    while not (terminated or truncated):
+        _, reward, terminated, truncated, info = env.step(np.array([0.6, 0.12], np.float32))
+        total += reward
+    assert terminated
+    assert info["events"][-1]["kind"] in ("ROUTE_DEVIATION", "VEHICLE_BLOCKED")
+    assert total < 0.0
+
+
+def test_an_infraction_may_end_it():
+    made = DrivingEnv(EMPTY, routes=[0], end_on_infraction=True, frame_skip=4)
+    seen, _ = made.reset(seed=3)
+    terminated = False
+    while not terminated:  # it minds no light and no sign
+        seen, reward, terminated, _, info = made.step(follow(seen, speed=9.0))
+    assert info["completion"] < 100.0
+    assert reward < -1.0
+    made.close()
+
+
+def test_what_is_seen_is_in_the_frame_of_the_vehicle():
+    task = replace(suite("training")[0], hazards=Hazards(0, 0))
+    made = DrivingEnv([task])
+    seen, _ = made.reset(seed=2)
+    for _ in range(100):
+        seen, *_ = made.step(follow(seen))
+        truth = made.simulator.truth()
+        near = sorted(
+            truth.observation.actors,
+            key=lambda box: np.hypot(*(np.array(box.pose[:2]) - truth.ego.pose[:2])),
+        )[:8]
+        assert int(seen["actors"][:, 0].sum()) == len(near)
+        for row, box in zip(seen["actors"], near, strict=False):
+            away = np.array(box.pose[:2]) - truth.ego.pose[:2]
+            c, s = truth.ego.pose.heading
+            assert row[1] == pytest.approx(away @ (c, s), abs=1e-3)
+            assert row[2] == pytest.approx(away @ (-s, c), abs=1e-3)
+            assert row[5] == pytest.approx(box.speed, abs=1e-5)
+        assert made.observation_space.contains(seen)
+    assert len(near) > 1
+    made.close()
+
+
+def test_it_can_be_drawn(env):
+    env.reset(options={"route": 0, "traffic": 1})
+    picture = env.render()
+    assert picture.dtype == np.uint8
+    assert picture.ndim == 3
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 5
+
+
+def test_before_a_reset_nothing_goes():
+    made = DrivingEnv(EMPTY, render_mode="rgb_array")
+    with pytest.raises(gymnasium.error.ResetNeeded):
+        made.step(AHEAD)
+    with pytest.raises(gymnasium.error.ResetNeeded):
+        made.render()
+    made.close()
+    made.close()
+
+
+def test_an_action_that_is_no_number_is_told(env):
+    env.reset(options={"route": 0, "traffic": 1})
+    with pytest.raises(ValueError, match="finite"):
+        env.step(np.array([np.nan, 0.0], dtype=np.float32))
+    with pytest.raises(ValueError, match="reshape"):
+        env.step(np.array([1.0], dtype=np.float32))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"routes": [9]}, {"routes": []}, {"n_actors": 0}, {"frame_skip": 0}, {"render_mode": "human"}],
+)
+def test_settings_that_make_no_sense_are_told(settings):
+    with pytest.raises(ConfigError):
+        DrivingEnv("tiny", **settings)
+
+
+def test_a_suite_that_is_not_there_is_told():
+    with pytest.raises(TownError, match="nowhere"):
+        DrivingEnv("nowhere")
