@@ -8,7 +8,6 @@ import select
 import signal
 import subprocess
 import sys
-import textwrap
 import warnings
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from langprop.sandbox import linux
 WORLDS = '''
 """Environments that another process can import."""
 
+import functools
 import os
 import random
 import signal
@@ -32,6 +32,8 @@ from pathlib import Path
 import gymnasium
 import numpy as np
 from gymnasium import spaces
+
+import langprop as lp
 
 
 class Walk(gymnasium.Env):
@@ -68,6 +70,8 @@ class Walk(gymnasium.Env):
             raise RuntimeError("broken bridge")
         if self.fault == "raise there" and os.getpid() != self.trainer:
             raise RuntimeError("there is no bridge")
+        if self.fault == "print":
+            print("on thin ice:", os.getpid())
         if self.fault == "warn":
             warnings.warn("thin ice")
         if self.fault.startswith("die") and os.getpid() != self.trainer:
@@ -85,6 +89,32 @@ class Dice(Walk):
 
 def walk(fault="", **kwargs):
     return Walk(fault, **kwargs)
+
+
+class Guess(lp.Module):
+    entry_point = "guess"
+    exception_score = -1e6
+
+    def __init__(self, times, kind):
+        self.times, self.kind = times, kind
+        super().__init__()
+
+    def preprocess(self, sample):
+        return sample, None
+
+    def replica(self):
+        return functools.partial(Guess, self.times, self.kind)
+
+    def forward(self, function, n):
+        for _ in range(self.times):
+            try:
+                answer = yield function(n)
+            except lp.errors.PolicyError:
+                answer = -1
+        return (answer, os.getpid(), *([lambda: None] if self.kind == "unpicklable" else []))
+
+    def score(self, output, label):
+        return float(output[0])
 '''
 
 STUB = "def policy(observation):\n    '''Act.'''\n"
@@ -431,6 +461,7 @@ def test_helpers_end_with_the_program(worlds, tmp_path, end, by):
         helpers = list(map(int, program.stdout.readline().split()))
         assert len(helpers) == 1
         family = [fd for pid in helpers for fd in opened_with_children(pid, stack)]
+        assert len(family) > 1  # the sandbox of each
         if by is not None:
             program.send_signal(by)
         out, err = program.communicate(timeout=60)
@@ -451,9 +482,9 @@ def opened_with_children(pid, stack):
         return []
     stack.callback(os.close, fds[0])
     with contextlib.suppress(OSError):
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-        for child in map(int, children.split()):
-            fds += opened_with_children(child, stack)
+        for thread in Path(f"/proc/{pid}/task").iterdir():  # each has children of its own
+            for child in map(int, (thread / "children").read_text().split()):
+                fds += opened_with_children(child, stack)
     return fds
 
 
@@ -470,26 +501,29 @@ def test_an_executor_that_is_garbage_takes_its_helpers_with_it(worlds):
         os.close(fd)
 
 
-def test_what_environments_print_is_seen(tmp_path, worlds):
-    (tmp_path / "langprop_test_loud.py").write_text(
-        textwrap.dedent("""
-        import os
-        from langprop_test_worlds import Walk
-        class Loud(Walk):
-            def step(self, action):
-                if self.steps == 40:
-                    print("hello from", os.getpid())
-                return super().step(action)
-        """)
-    )
-    program = PROGRAM.replace("worlds.Walk", "Loud").replace(
-        "import langprop as lp", "import langprop as lp\nfrom langprop_test_loud import Loud"
-    )
-    file = tmp_path / "program.py"
-    folder = str(Path(worlds.__file__).parent)
-    file.write_text(program.format(folder=folder, stub=STUB, end="executor.close()"))
-    done = subprocess.run(
-        [sys.executable, file], capture_output=True, text=True, timeout=100, check=True
-    )
-    there = {int(line.split()[-1]) for line in done.stdout.splitlines() if "hello" in line}
-    assert len(there) == 2
+def test_what_environments_print_goes_where_it_went(worlds, capfd):
+    with lp.LocalExecutor(workers=1, rollout_workers=2) as executor:
+        results = helped(staffed(executor), make(worlds.Walk, fault="print"), walks(4))
+    said = {int(line.split()[-1]) for line in capfd.readouterr().out.splitlines()}
+    assert said == pids(results)
+
+
+# Other modules
+
+
+@pytest.mark.parametrize("kind", ["plain", "unpicklable"])
+def test_a_module_with_a_replica_of_its_own(several, worlds, kind):
+    scripts = [
+        lp.Script(f"def guess(n):\n    return n * {k} if n else x", "guess") for k in range(9)
+    ]
+    module = worlds.Guess(3, kind)
+    while True:
+        results = judge(several, module, scripts, [(n,) for n in range(20)])
+        who = {r.output[1] for records in results.values() for r in records}
+        if kind == "unpicklable" or len(who) > 1:
+            break
+    assert (who == {os.getpid()}) == (kind == "unpicklable")
+    assert bool(several.crew.why_not) == (kind == "unpicklable")
+    for k, records in enumerate(results.values()):
+        assert [r.output[0] for r in records] == [-1, *(n * k for n in range(1, 20))]
+        assert [r.score for r in records] == [r.output[0] for r in records]

@@ -25,7 +25,7 @@ much memory as its limit says."""
 _LEAST = 2  # kept alive in one process: while one computes, the other one's samples go on
 
 _LOOK = 1e-3  # [s] between looks at what helpers say
-_PAUSE = 0.02  # [s] to wait for them, where there is nothing else to do
+_PAUSE = 0.02  # [s] likewise, where there are none, or nothing else is to be done
 
 
 class Spread:
@@ -92,7 +92,7 @@ class Spread:
                 if room:
                     self._hand_out()
                 if self._roller:
-                    self._roller.turn(_LOOK if self._outside is not None else math.inf)
+                    self._roller.turn(self._patience)
                 elif self._outside is not None and not self._roller.finished:
                     self._look(self._outside, _PAUSE)
                 while self._roller.finished:
@@ -105,6 +105,13 @@ class Spread:
                 if self._outside is not None:
                     self._outside.leave()
         return [self._results[number] for number in range(self._n_scripts)]
+
+    @property
+    def _patience(self) -> float:
+        """How long to wait for a script of this process [s]."""
+        if self._outside is None:
+            return math.inf
+        return _LOOK if self._outside.load else _PAUSE
 
     def _look(self, outside: Outside, seconds: float) -> None:
         """See what helpers say, and who there is.

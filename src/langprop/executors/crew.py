@@ -120,11 +120,13 @@ class Crew:
                 wait(self._coming, seconds)
             return []
         poll = select.poll()
-        for each in self._helpers:
-            poll.register(each.fileno(), select.POLLIN)
-        found = {fd for fd, _ in poll.poll(1_000 * seconds)}
+        heard = {each.fileno(): each for each in self._helpers}
+        for fd in heard:
+            if fd >= 0:  # else another thread has closed it
+                poll.register(fd, select.POLLIN)
+        ready = {fd for fd, _ in poll.poll(1_000 * seconds)}
         said: list[tuple[Helper, Any]] = []
-        for helper in [each for each in self._helpers if each.fileno() in found]:
+        for helper in [each for fd, each in heard.items() if fd in ready]:
             try:
                 said += [
                     (helper, each) for each in helper.receive() if not self._news(helper, each)
@@ -152,7 +154,8 @@ class Crew:
         return True
 
     def _bury(self, helper: Helper, why: str) -> None:
-        self._helpers.remove(helper)
+        if helper in self._helpers:
+            self._helpers.remove(helper)
         helper.close()
         self._n_deaths += 1
         if not helper.ready or self._n_deaths >= _MOST_DEATHS:  # the next ones will do no better

@@ -115,7 +115,7 @@ class Helper:
             return [pickle.loads(each) for each in self._reader.feed(b"".join(parts))]  # noqa: S301 - of our own process
         except Exception as error:
             self._process.kill()
-            raise HelperGone(f"what it said can't be read: {error}") from error
+            raise HelperGone(f"said what can't be read ({error})") from error
 
     def hang_up(self) -> None:
         """Let it end."""

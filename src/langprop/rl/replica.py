@@ -133,6 +133,8 @@ class Replicas:
         """
         if _has_own_ways(module) or not isinstance(module._envs, Envs):  # it is being filmed
             return None
+        if self._kwargs.get("render_mode") == "human":  # windows are for this process to open
+            return None
         # A function may hold something that changes.
         now = hashlib.sha256(portable((self._env, self._kwargs))).digest()
         if not self._made_of:
