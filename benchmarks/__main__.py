@@ -15,7 +15,17 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NAMES = ["startup", "sandbox", "trainer", "rollouts", "llm_step", "prompts", "llm_peers", "offline"]
+NAMES = [
+    "startup",
+    "sandbox",
+    "trainer",
+    "rollouts",
+    "llm_step",
+    "prompts",
+    "llm_peers",
+    "offline",
+    "driving",
+]
 
 
 def main() -> int:

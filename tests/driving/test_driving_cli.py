@@ -281,3 +281,25 @@ def test_ctrl_c_while_driving_saves_and_the_run_goes_on(routes, start, tmp_path)
     assert _in_session(process.pid) == []
     steps = json.loads((tmp_path / "run" / "checkpoint.json").read_text())["step"]
     assert driving_fit.run(["--resume", str(tmp_path / "run"), "--max_steps", str(steps + 1)]) == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "offline",
+        *(pytest.param(n, marks=pytest.mark.slow) for n in ("dagger", "dagger_rl", "online")),
+    ],
+)
+def test_a_step_of_each_example(name, routes, data, tmp_path, capsys):
+    config = Path(__file__).parents[2] / "examples" / "driving" / f"{name}.yaml"
+    call = ["--run_dir", str(tmp_path / "run"), "--max_steps", "1", "--test", "null"]
+    call += ["--batch_size", "16", "--progress", "false"]
+    if name != "online":
+        call += ["--data", str(data)]
+    if name != "offline":
+        call += ["--suite", str(routes), "--drives.update_every", "10"]
+    assert driving_fit.run([str(config), *call]) == 0
+    assert "def predict_speed_and_steering" in capsys.readouterr().out
+    kept = yaml.safe_load((tmp_path / "run" / "driving.yaml").read_text())
+    assert kept["policy"]["reinforce"] == (name in ("dagger_rl", "online"))
+    assert (tmp_path / "run" / "frames").exists() == (name != "offline")

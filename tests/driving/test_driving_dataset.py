@@ -85,7 +85,7 @@ DRIVE = {"task": "town/1", "seed": 7}
 
 
 @given(st.lists(FRAMES, max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_frames_come_back_exactly(frames):
     columns = pack(frames)
     assert [unpack(columns, n, "town/1", 7) for n in range(len(frames))] == frames

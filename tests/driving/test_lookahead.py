@@ -103,7 +103,7 @@ def test_numbers_out_of_range_are_refused():
     st.integers(0, 6),
     st.integers(1, 12),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_marking_while_driving_is_marking_afterwards(ticks, happened, lookahead, every):
     frames = [frame(tick) for tick in ticks]
     events = [event(tick, at_fault=fault) for tick, fault in happened]
@@ -118,7 +118,7 @@ def test_marking_while_driving_is_marking_afterwards(ticks, happened, lookahead,
 
 
 @given(st.floats(-180, 180), st.floats(-180, 180))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_angles_repeat(one, other):
     assert 0 <= turned(one, other) <= 180
     assert turned(one, other) == pytest.approx(turned(one + 360, other), abs=1e-9)

@@ -126,6 +126,8 @@ def test_a_failure_updates_at_once_and_without_a_folder_nothing_stays_behind(tmp
     assert all(policy.priority == -10.0 for policy in failing)
     assert list(tmp_path.iterdir()) == []
     assert online.dataset is not None
+    assert online.dataset.folder.exists()
+    online.close()
     assert not online.dataset.folder.exists()
 
 
@@ -142,10 +144,20 @@ def test_recorded_drives_are_mixed_in(whole, tmp_path):
 def test_it_must_be_a_callback_too(simulator):
     module = DrivingModule(seeds=[START])
     online = Online(module, TASKS, simulator=simulator)
-    trainer = lp.Trainer("mutation", max_steps=1, run_dir=False, progress=False)
+    trainer = lp.Trainer("mutation", run_dir=False, progress=False)
     with pytest.raises(ConfigError, match=r"Trainer\(callbacks=\[\.\.\.\]\)"):
         trainer.fit(module, online)
     online.close()
+
+
+@pytest.mark.slow
+def test_a_second_call_of_fit_goes_on_in_the_midst_of_the_drive(whole):
+    trainer, module, online = train(False, steps=2)
+    trainer.max_steps = 2
+    trainer.fit(module, online)
+    assert trainer.step == 4
+    state = json.loads((whole / "checkpoint.json").read_text())
+    assert online.state_dict()["chauffeur"] == state["callbacks"][0]["state"]["chauffeur"]
 
 
 def test_it_belongs_to_its_module(simulator):

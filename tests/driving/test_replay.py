@@ -21,7 +21,7 @@ def filled(capacity, items):
 
 
 @given(st.integers(1, 30), ITEMS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_it_keeps_the_newest_up_to_its_capacity(capacity, items):
     buffer = filled(capacity, items)
     newest = list(dict.fromkeys(number for number, _ in reversed(items)))[:capacity]
@@ -31,7 +31,7 @@ def test_it_keeps_the_newest_up_to_its_capacity(capacity, items):
 
 
 @given(st.integers(1, 30), ITEMS, st.integers(0, 40), st.integers(0, 1000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_it_draws_is_there_and_is_drawn_once(capacity, items, count, seed):
     buffer = filled(capacity, items)
     drawn = buffer.sample(count, np.random.default_rng(seed))
@@ -41,7 +41,7 @@ def test_what_it_draws_is_there_and_is_drawn_once(capacity, items, count, seed):
 
 
 @given(st.integers(1, 30), ITEMS, st.integers(0, 1000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_restored_buffer_draws_the_same(capacity, items, seed):
     buffer, other = filled(capacity, items), ReplayBuffer(capacity)
     other.add(99, 5.0)
@@ -72,7 +72,7 @@ def test_the_second_draw_is_by_the_shares_of_the_rest():
 
 
 @given(ITEMS, st.integers(1, 40), st.integers(0, 10), st.integers(0, 1000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_of_heavy_ones_no_more_are_drawn_than_wanted(items, count, heavy, seed):
     buffer = filled(100, items)
     drawn = buffer.sample(count, np.random.default_rng(seed), heavy=heavy)

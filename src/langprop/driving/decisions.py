@@ -15,8 +15,9 @@ from langprop.driving.scene import Level
 from langprop.errors import CheckpointError
 
 _WIDTH = 4  # numbers of a decision: level, angle, target speed or NaN, number of its error or 0
-_ERRORS = 64  # different errors that are kept; later ones are taken for the last
-_LONGEST = 2_000  # characters of an error
+_ERRORS = 256  # different errors that are kept; later ones are taken for the last
+LONGEST = 500
+"""Characters of an error that are kept."""
 
 
 class DecisionLog:
@@ -39,7 +40,7 @@ class DecisionLog:
         speed = math.nan if decision.target_speed is None else decision.target_speed
         number = 0
         if decision.error:
-            error = decision.error[:_LONGEST]
+            error = decision.error[:LONGEST]
             if len(self._errors) < _ERRORS:
                 self._errors.setdefault(error, len(self._errors) + 1)
             number = self._errors.get(error, _ERRORS)

@@ -89,4 +89,5 @@ def _at_lines(truth: Truth) -> float:
 def _must_stop(light: str, ego: Box, away: float, gap: float) -> bool:
     if light == "red":
         return away + _BEYOND > ego.speed**2 / (2 * _FULL)
-    return light == "yellow" and gap > 0 and ego.speed**2 / (2 * _HARD) <= gap
+    # Half a metre beyond the line will do: who has stopped there for yellow doesn't start again.
+    return light == "yellow" and ego.speed**2 / (2 * _HARD) <= gap + _BEFORE_LINE + 0.5

@@ -46,7 +46,7 @@ class Memory:
         batch_size: int = 256,
         capacity: int = 10_000,
         infraction_weight: float = 100.0,
-        infraction_share: float = 0.1,
+        infraction_share: float = 0.05,
         seed: int = 0,
     ) -> None:
         import numpy as np

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from langprop.callbacks.base import Callback
@@ -78,6 +80,7 @@ class Online(Callback):
     chauffeur: Chauffeur
     memory: Memory
     _gallery: Gallery
+    _folder: Path
     _failed: list[str]
 
     def __init__(
@@ -94,7 +97,7 @@ class Online(Callback):
         every: int = 10,
         lookahead: int = 4,
         infraction_weight: float = 100.0,
-        infraction_share: float = 0.1,
+        infraction_share: float = 0.05,
         first_seed: int = 0,
         shuffle: bool = True,
         pictures: int = 40,
@@ -116,8 +119,7 @@ class Online(Callback):
             raise ConfigError(f"infraction_weight must be positive, but got {infraction_weight!r}.")
         if not 0 < infraction_share <= 1:
             raise ConfigError(f"infraction_share must be in (0, 1], but got {infraction_share!r}.")
-        self.module, self.data = module, data
-        self.batch_size = batch_size
+        self.module, self.data, self.batch_size = module, data, batch_size
         self._update_every, self._pictures = update_every, pictures
         self._about = {"every": every, "lookahead": lookahead, **module.settings()}
         self._chauffeur = partial(
@@ -141,9 +143,9 @@ class Online(Callback):
             infraction_share=infraction_share,
             seed=seed,
         )
-        self._temporary: TemporaryDirectory[str] | None = None
+        self._clean: weakref.finalize[..., Online] | None = None
         self._trainer: Trainer | None = None
-        self._peeked = self._begun = False
+        self._begun = False
         self._forget()
 
     @property
@@ -160,11 +162,10 @@ class Online(Callback):
             ConfigError: It isn't among the trainer's callbacks.
         """
         if self._trainer is not None:
-            return self._epoch(self._trainer)
-        if self._peeked:
-            raise ConfigError("give the same Online to Trainer(callbacks=[...]), too.")
-        self._peeked = True
-        return iter([[self._example()]])
+            yield from self._epoch(self._trainer)
+            return
+        yield [self._example()]  # all that a trainer asks for before it begins
+        raise ConfigError("give the same Online to Trainer(callbacks=[...]), too.")
 
     def state_dict(self) -> dict[str, Any]:
         """What it was at the last update: whatever was driven since is driven again."""
@@ -196,15 +197,13 @@ class Online(Callback):
         self._trainer = trainer
         if trainer.step == 0:
             self._forget()
+        else:  # another call of fit goes on
+            self.load_state_dict(self._saved)
 
     def on_train_start(self, trainer: Trainer, module: Module) -> None:
         """Open the dataset of the run, and forget what was driven after the last checkpoint."""
         del module
-        if trainer.run_dir is None:
-            self._temporary = TemporaryDirectory(prefix="langprop-frames-")
-            home = Path(self._temporary.name)
-        else:
-            home = trainer.run_dir.path
+        home = self._own_folder() if trainer.run_dir is None else trainer.run_dir.path
         self._gallery = Gallery(home, self._pictures if trainer.run_dir is not None else 0)
         self.memory.open(home / FOLDER, self._about)
         self.chauffeur.open(home)
@@ -212,15 +211,25 @@ class Online(Callback):
     def on_fit_end(self, trainer: Trainer, module: Module) -> None:
         """Let go of the simulator."""
         del trainer, module
-        self._trainer, self._peeked = None, False
-        self.close()
+        self._trainer = None
+        self.chauffeur.close()
 
     def close(self) -> None:
-        """Let go of the simulator. Closing twice is harmless."""
+        """Let go of the simulator, and of frames that lie in no run's folder.
+
+        Closing twice is harmless; what was let go of is forgotten at the end of the process, too.
+        """
         self.chauffeur.close()
-        temporary, self._temporary = self._temporary, None
-        if temporary is not None:
-            temporary.cleanup()
+        if self._clean is not None:
+            self._clean()
+            self._clean = None
+
+    def _own_folder(self) -> Path:
+        """Where frames lie if the run has no folder; kept for another call of fit."""
+        if self._clean is None:
+            self._folder = Path(mkdtemp(prefix="langprop-frames-"))
+            self._clean = weakref.finalize(self, rmtree, self._folder, ignore_errors=True)
+        return self._folder
 
     # Driving
 

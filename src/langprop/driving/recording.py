@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from langprop.driving.agent import Agent, Decision
 from langprop.driving.criteria import Criteria
-from langprop.driving.decisions import DecisionLog
+from langprop.driving.decisions import LONGEST, DecisionLog
 from langprop.driving.event import Event
 from langprop.driving.frame import Answer, Frame
 from langprop.driving.lookahead import Lookahead
@@ -138,7 +138,7 @@ class RecordedDrive:
                 seen,
                 expert=Answer(label.level, float(label.angle)),
                 driver=Answer(decision.level, float(decision.angle)),
-                failure=decision.error,
+                failure=decision.error[:LONGEST],
                 task=self.task.name,
                 seed=self.seed,
                 expert_speed=label.target_speed,

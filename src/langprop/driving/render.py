@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from langprop.driving.box import Box, Kind
-from langprop.driving.network import Network, Points
+from langprop.driving.network import Network
 from langprop.driving.observation import LightState
 from langprop.driving.route import Route, StopLine
+from langprop.driving.scenery import PAINT, Colour, Shape, scenery
 from langprop.driving.simulator import Truth
 from langprop.errors import MissingDependency
 
@@ -21,16 +22,10 @@ if TYPE_CHECKING:
     from langprop.driving.agent import Decision
     from langprop.driving.event import Event
 
-Colour = tuple[int, int, int]
 Picture = NDArray[np.uint8]
 _Pixels = list[tuple[float, float]]
 
 _GRASS: Colour = (131, 155, 112)
-_PAVEMENT: Colour = (190, 184, 170)
-_ASPHALT: Colour = (88, 88, 94)
-_PAINT: Colour = (200, 200, 200)
-_MIDDLE: Colour = (214, 180, 84)
-_ZEBRA: Colour = (230, 230, 230)
 _ROUTE: Colour = (64, 190, 245)
 _DRIVEN: Colour = (70, 110, 135)
 _EGO: Colour = (38, 104, 250)
@@ -56,26 +51,6 @@ _BAND = 20  # height of a line of text [pixels]
 _LINES = 3  # of an event
 _LETTER = 13  # [pixels]
 _LEAST = 0.45  # half sizes are drawn no smaller, that pedestrians can be seen [m]
-_STRIPE = 0.5  # of a zebra crossing [m]
-_DASH = 3.0  # of a line between lanes [m]
-
-
-class _Shape(NamedTuple):
-    """Something that stays where it is.
-
-    Attributes:
-        points: (n, 2) array [m].
-        width: Of a line [m], 0 for an outline to be filled; negative is in pixels.
-        colour: Red, green, blue.
-        least: Least x and y [m].
-        greatest: Greatest x and y [m].
-    """
-
-    points: NDArray[np.float64]
-    width: float
-    colour: Colour
-    least: tuple[float, float]
-    greatest: tuple[float, float]
 
 
 class Renderer:
@@ -107,7 +82,7 @@ class Renderer:
         self._pil = _pil()
         self._size, self._view = size, view
         self._scale = size * _SMOOTH / view  # [pixels/m]
-        self._still = [] if network is None else list(_still(network))
+        self._still = [] if network is None else list(scenery(network))
         font: Any = self._pil[2]
         self._font = font.load_default(_LETTER)
 
@@ -218,7 +193,7 @@ class _Canvas:
         self._left, self._top = middle[0] - reach, middle[1] - reach
         self._right, self._bottom = middle[0] + reach, middle[1] + reach
 
-    def shape(self, shape: _Shape) -> None:
+    def shape(self, shape: Shape) -> None:
         """Something that stays where it is, if it's in sight."""
         if (
             shape.greatest[0] < self._left
@@ -249,7 +224,7 @@ class _Canvas:
         ends = np.array([[x - v * half, y + u * half], [x + v * half, y - u * half]])
         colour = _LIGHTS[state]
         if line.kind == "stop":
-            colour = _PAINT if completed else _STOP
+            colour = PAINT if completed else _STOP
         self._line(self._pixels(ends), colour, 3.5 * _SMOOTH)
 
     def box(self, box: Box, colour: Colour, edge: Colour = _BLACK) -> None:
@@ -308,71 +283,3 @@ def _pil() -> tuple[Any, Any, Any]:
     except ModuleNotFoundError as error:
         raise MissingDependency("drawing a drive", "driving") from error
     return Image, ImageDraw, ImageFont
-
-
-def _still(network: Network) -> Iterable[_Shape]:
-    """What stays where it is, in the order in which it's drawn."""
-    lanes = network.lanes.values()
-    for lane in lanes:
-        if lane.kind == "sidewalk":
-            yield _shape(lane.shape, lane.width, _PAVEMENT)
-        elif lane.kind == "walking_area":
-            yield _shape(lane.shape, 0.0, _PAVEMENT)
-    for junction in network.junctions.values():
-        if len(junction.shape) >= 3:
-            yield _shape(junction.shape, 0.0, _ASPHALT)
-    for lane in lanes:
-        if lane.kind == "walking_area":  # corners of a junction are pavement
-            yield _shape(lane.shape, 0.0, _PAVEMENT)
-    for lane in lanes:
-        if lane.drivable:
-            yield _shape(lane.shape, lane.width + 0.1, _ASPHALT)
-    for edge in network.edges.values():
-        for number, name in enumerate(edge.lanes):
-            lane = network.lanes[name]
-            left = _beside(lane.shape, 0.5 * lane.width)
-            if number + 1 < len(edge.lanes):
-                yield from (_shape(dash, -1.0, _PAINT) for dash in _cut_up(left, _DASH))
-            else:
-                yield _shape(left, -1.0, _MIDDLE)
-    for lane in lanes:
-        if lane.kind == "crossing":
-            yield from _zebra(lane.shape, lane.width)
-
-
-def _shape(points: Points | NDArray[np.float64], width: float, colour: Colour) -> _Shape:
-    array = np.asarray(points, dtype=np.float64)
-    margin = max(0.0, width)
-    (x0, y0), (x1, y1) = array.min(axis=0), array.max(axis=0)
-    return _Shape(array, width, colour, (x0 - margin, y0 - margin), (x1 + margin, y1 + margin))
-
-
-def _beside(line: Points, left: float) -> NDArray[np.float64]:
-    """A line moved to its left [m]."""
-    array = np.asarray(line, dtype=np.float64)
-    steps = np.diff(array, axis=0)
-    steps = np.vstack([steps[:1], steps[:-1] + steps[1:], steps[-1:]])
-    size = np.maximum(np.hypot(steps[:, 0], steps[:, 1]), 1e-9)[:, None]
-    u, v = (steps / size).T
-    return array + left * np.column_stack([v, -u])  # y points south
-
-
-def _cut_up(line: NDArray[np.float64], length: float) -> Iterable[NDArray[np.float64]]:
-    """Dashes of a length, with gaps as long between them [m]."""
-    reached = np.r_[0.0, np.cumsum(np.hypot(*np.diff(line, axis=0).T))]
-    for start in np.arange(length, reached[-1] - length, 2 * length):
-        along = np.array([start, start + length])
-        yield np.column_stack([np.interp(along, reached, line[:, k]) for k in (0, 1)])
-
-
-def _zebra(line: Points, width: float) -> Iterable[_Shape]:
-    """Stripes along the traffic, across the way of those who walk."""
-    a, b = np.asarray(line[0]), np.asarray(line[-1])
-    length = float(np.hypot(*(b - a)))
-    if length < 2 * _STRIPE:
-        return
-    u = (b - a) / length
-    aside = np.array([-u[1], u[0]]) * 0.42 * width
-    for start in np.arange(0.25, length - _STRIPE, 2 * _STRIPE):
-        near, far = a + u * start, a + u * (start + _STRIPE)
-        yield _shape(np.array([near + aside, far + aside, far - aside, near - aside]), 0.0, _ZEBRA)

@@ -5,6 +5,7 @@
 - `llm_suite.LLMSuite`: what every `LLM` must do.
 - `executor_suite.ExecutorSuite`: what every `Executor` must do; `linked_suite.LinkedSuite` is the
   part of it with scripts that call each other.
+- `straight_road.StraightRoad`: a driving simulator of one straight road, without SUMO.
 
 The suites are pytest classes: inherit one, and override its fixture.
 """
