@@ -234,6 +234,25 @@ def test_records_are_the_same_however_many_processes_there_are(one, several, wor
     assert several.crew.why_not == ""
 
 
+@pytest.mark.slow
+def test_a_training_is_the_same_however_many_processes_there_are(one, several, worlds):
+    trained = []
+    for executor in (one, several):
+        module = make(worlds.Walk, info=False)
+        trainer = lp.Trainer(
+            "mutation",
+            executor=executor,
+            run_dir=False,
+            batch_size=6,
+            max_steps=2,
+            val_interval=None,
+        )
+        trainer.fit(module)
+        trained.append((module.source, [(p.id, p.priority) for p in module.population.policies]))
+    assert several.crew.why_not == ""
+    assert trained[0] == trained[1]
+
+
 def test_helpers_take_their_share(several, worlds):
     found = pids(helped(several, make(worlds.Walk), walks(6)))
     assert found == {os.getpid(), *several.crew.pids}

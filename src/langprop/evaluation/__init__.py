@@ -5,6 +5,11 @@
 - `Batch`: samples that were read, for many scripts.
 - `Judge`: turns what came out of a sample into a record.
 - `rollout`: samples that take several calls.
+
+Inside a rollout: a `lane` is a sample on its way, a `candidate` a script with its samples, a
+`flight` candidates whose calls are being made, a `roller` all of this in one process. A `spread`
+divides scripts between the roller here and helpers, which are `outside`: there, `serve` has a
+roller of its own, and both talk in `messages`.
 """
 
 from langprop.evaluation.batch import Batch

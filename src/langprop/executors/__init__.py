@@ -7,5 +7,6 @@
 
 Inside the local one: a `dispatcher` thread starts the processes; a `task` is one script on one
 batch and may take several processes, each of them a `run`; a `session` talks to its process
-directly, through a `channel`, a `turn` of calls at a time.
+directly, through a `channel`, a `turn` of calls at a time. Its `crew` are trusted processes, each a
+`helper` seen from here and a `helper_process` seen from there, which share rollouts with this one.
 """
