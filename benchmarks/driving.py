@@ -26,13 +26,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from langprop.driving.criteria import Criteria
-from langprop.driving.drivers import read_driver
-from langprop.driving.expert import ExpertAgent
+from langprop.driving.agents.drivers import read_driver
+from langprop.driving.agents.expert import ExpertAgent
+from langprop.driving.agents.pid import Pilot
+from langprop.driving.judging.criteria import Criteria
+from langprop.driving.maps.suites import suite
 from langprop.driving.observation import Observation
-from langprop.driving.pid import Pilot
 from langprop.driving.simulator import Simulator, Truth
-from langprop.driving.suites import suite
 from langprop.driving.sumo import library
 from langprop.driving.sumo.simulation import SumoSimulation
 from langprop.driving.sumo.simulator import SumoSimulator

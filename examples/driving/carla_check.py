@@ -18,14 +18,14 @@ import sys
 import time
 from collections.abc import Callable
 
+from langprop.driving.agents.pid import Pilot
 from langprop.driving.carla import library
 from langprop.driving.carla.simulator import CarlaSimulator
 from langprop.driving.control import Control
-from langprop.driving.pid import Pilot
-from langprop.driving.routing import plan_route
-from langprop.driving.suites import suite
+from langprop.driving.maps.routing import plan_route
+from langprop.driving.maps.suites import suite
+from langprop.driving.maps.towns import town
 from langprop.driving.task import RouteTask, Traffic
-from langprop.driving.towns import town
 from langprop.errors import LangPropError
 
 TASK = suite("tiny")[0]

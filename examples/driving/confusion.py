@@ -8,9 +8,9 @@ from dataclasses import replace
 from math import fsum
 
 import langprop as lp
-from langprop.driving.dataset import Frames
-from langprop.driving.drivers import read_drivers
-from langprop.driving.module import DrivingModule
+from langprop.driving.agents.drivers import read_drivers
+from langprop.driving.frames.dataset import Frames
+from langprop.driving.learning.module import DrivingModule
 from langprop.driving.observation import Signals
 
 

@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import closing
 
-from langprop.driving.crew import side_by_side
+from langprop.driving.frames.crew import side_by_side
 from langprop.errors import SimulatorError, TownError
 
 

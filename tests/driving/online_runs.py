@@ -14,9 +14,9 @@ import sys
 from pathlib import Path
 
 import langprop as lp
-from langprop.driving.module import DrivingModule
-from langprop.driving.online import Online
-from langprop.driving.suites import suite
+from langprop.driving.learning.module import DrivingModule
+from langprop.driving.learning.online import Online
+from langprop.driving.maps.suites import suite
 from langprop.driving.sumo.simulator import SumoSimulator
 from langprop.driving.task import Hazards, Traffic
 

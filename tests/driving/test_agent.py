@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from langprop.driving.agent import Decision, ScriptAgent
+from langprop.driving.agents.agent import Decision, ScriptAgent
+from langprop.driving.agents.pid import PID, Pilot
 from langprop.driving.box import Box, Pose
 from langprop.driving.observation import Observation, Signals
-from langprop.driving.pid import PID, Pilot
 from langprop.driving.simulator import LaneFix, Truth
 from langprop.executors.inline import InlineExecutor
 from langprop.executors.local import LocalExecutor

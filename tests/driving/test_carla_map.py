@@ -7,15 +7,15 @@ import pytest
 
 from langprop.driving.box import Box, Pose, wrap
 from langprop.driving.control import Control
-from langprop.driving.lanes import LaneMap
-from langprop.driving.network import Network
-from langprop.driving.opendrive import LIGHT, STOP, for_carla, signal
-from langprop.driving.polyline import Polyline
+from langprop.driving.maps.lanes import LaneMap
+from langprop.driving.maps.network import Network
+from langprop.driving.maps.opendrive import LIGHT, STOP, for_carla, signal
+from langprop.driving.maps.polyline import Polyline
+from langprop.driving.maps.routing import plan_route
+from langprop.driving.maps.suites import suite
+from langprop.driving.maps.towns import town
 from langprop.driving.route import Route
-from langprop.driving.routing import plan_route
-from langprop.driving.suites import suite
 from langprop.driving.task import RouteTask
-from langprop.driving.towns import town
 from langprop.errors import TownError
 
 carla = pytest.importorskip("carla")

@@ -21,14 +21,14 @@ import pytest
 
 from langprop.driving.box import Box, Pose
 from langprop.driving.control import Control
+from langprop.driving.maps.opendrive import signal
+from langprop.driving.maps.routing import plan_route
+from langprop.driving.maps.suites import suite
+from langprop.driving.maps.towns import town
 from langprop.driving.observation import Observation
-from langprop.driving.opendrive import signal
-from langprop.driving.routing import plan_route
 from langprop.driving.simulator import Simulator
-from langprop.driving.suites import suite
 from langprop.driving.sumo.bicycle import Bicycle
 from langprop.driving.task import RouteTask, Traffic
-from langprop.driving.towns import town
 from langprop.errors import MissingDependency, SimulatorError, TownError
 
 carla = pytest.importorskip("carla")

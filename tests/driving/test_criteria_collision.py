@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from langprop.driving.box import Box, Kind, Pose
-from langprop.driving.criteria import Criteria
 from langprop.driving.event import Event
+from langprop.driving.judging.criteria import Criteria
 from langprop.driving.observation import Observation, Signals
 from langprop.driving.simulator import LaneFix, Truth
 from langprop.testing.straight_road import straight_route

@@ -7,8 +7,8 @@ import math
 import pytest
 
 from langprop.driving.box import Box, Pose
-from langprop.driving.criteria import Criteria
 from langprop.driving.event import Event
+from langprop.driving.judging.criteria import Criteria
 from langprop.driving.observation import LightState, Observation, Signals
 from langprop.driving.route import StopLine
 from langprop.driving.simulator import LaneFix, Truth

@@ -7,9 +7,9 @@ import math
 import pytest
 
 from langprop.driving.box import Box, Pose
-from langprop.driving.criteria import Criteria
-from langprop.driving.criteria.ending import timeout
 from langprop.driving.event import Event
+from langprop.driving.judging.criteria import Criteria
+from langprop.driving.judging.criteria.ending import timeout
 from langprop.driving.observation import Observation, Signals
 from langprop.driving.route import Route
 from langprop.driving.simulator import LaneFix, Truth

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from langprop.driving.agent import Agent, Decision, ScriptAgent
+from langprop.driving.agents.agent import Agent, Decision, ScriptAgent
+from langprop.driving.agents.drivers import read_driver
+from langprop.driving.agents.expert import ExpertAgent
 from langprop.driving.box import Box, Pose
 from langprop.driving.control import Control
-from langprop.driving.drive import Drive, Tick, drive
-from langprop.driving.drivers import read_driver
-from langprop.driving.expert import ExpertAgent
+from langprop.driving.judging.drive import Drive, Tick, drive
 from langprop.driving.observation import Observation
 from langprop.driving.scene import Level
 from langprop.driving.simulator import Simulator, Truth

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from langprop.cli import driving_collect, driving_fit
-from langprop.driving.dataset import Frames
-from langprop.driving.suites import suite
+from langprop.driving.frames.dataset import Frames
+from langprop.driving.maps.suites import suite
 from langprop.driving.task import Hazards, Traffic
 from langprop.errors import CheckpointError, ConfigError, DataError, ModuleError, TownError
 

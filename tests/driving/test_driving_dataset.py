@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from langprop.driving.box import Box, Pose
-from langprop.driving.columns import NAMES, pack, unpack
-from langprop.driving.dataset import INDEX, Frames, FrameWriter
-from langprop.driving.frame import LEVELS, Answer, Frame
+from langprop.driving.frames.columns import NAMES, pack, unpack
+from langprop.driving.frames.dataset import INDEX, Frames, FrameWriter
+from langprop.driving.frames.frame import LEVELS, Answer, Frame
 from langprop.driving.observation import Observation, Signals
 from langprop.errors import DataError
 

@@ -9,7 +9,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from langprop.driving.env import ENV_ID, DrivingEnv
-from langprop.driving.suites import suite
+from langprop.driving.maps.suites import suite
 from langprop.driving.task import Hazards, Traffic
 from langprop.errors import ConfigError, TownError
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from langprop.driving.box import Box, Pose
-from langprop.driving.frame import Answer, Frame
-from langprop.driving.module import DrivingModule
+from langprop.driving.frames.frame import Answer, Frame
+from langprop.driving.learning.module import DrivingModule
+from langprop.driving.learning.words import describe, nearby
 from langprop.driving.observation import Observation, Signals
-from langprop.driving.words import describe, nearby
 from langprop.errors import ModuleError
 from langprop.evaluation.forward import evaluate
 from langprop.executors.inline import InlineExecutor

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from langprop.driving.bootstrap import estimate
+from langprop.driving.agents.drivers import Driver, read_driver, read_drivers
 from langprop.driving.box import Box, Pose
-from langprop.driving.drivers import Driver, read_driver, read_drivers
-from langprop.driving.evaluate import evaluate
-from langprop.driving.table import table
+from langprop.driving.judging.bootstrap import estimate
+from langprop.driving.judging.evaluate import evaluate
+from langprop.driving.judging.table import table
 from langprop.driving.task import RouteTask
 from langprop.errors import CheckpointError, ConfigError, SimulatorError
 from langprop.testing.straight_road import Extra, StraightRoad
@@ -126,8 +126,8 @@ def test_nothing_to_do_is_an_error(
 
 INTERRUPTED = """
 import functools, sys
-from langprop.driving.drivers import read_drivers
-from langprop.driving.evaluate import evaluate
+from langprop.driving.agents.drivers import read_drivers
+from langprop.driving.judging.evaluate import evaluate
 from langprop.driving.task import RouteTask
 from langprop.testing.straight_road import StraightRoad
 
@@ -242,7 +242,7 @@ def test_checkpoints_of_the_papers_code_get_half_sizes(tmp_path: Path) -> None:
 
 def test_run_folders_say_what_their_policies_see(tmp_path: Path) -> None:
     import langprop as lp
-    from langprop.driving.module import DrivingModule
+    from langprop.driving.learning.module import DrivingModule
 
     source = HANDWRITTEN.read_text()
     module = DrivingModule(extents="half", stop_memory=False, seeds=[source])

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from langprop.driving.agents.expert import ExpertAgent, aim
 from langprop.driving.box import Box, Pose
-from langprop.driving.drive import Drive, Tick, drive
-from langprop.driving.expert import ExpertAgent, aim
+from langprop.driving.judging.drive import Drive, Tick, drive
 from langprop.driving.observation import Observation, Signals
 from langprop.driving.task import RouteTask
 from langprop.testing.straight_road import Extra, Lamp, StraightRoad
@@ -98,9 +98,9 @@ def test_it_aims_at_the_target() -> None:
 @pytest.mark.slow
 def test_it_drives_well_in_towns() -> None:
     pytest.importorskip("libsumo")
-    from langprop.driving.drivers import read_drivers
-    from langprop.driving.evaluate import evaluate
-    from langprop.driving.suites import suite
+    from langprop.driving.agents.drivers import read_drivers
+    from langprop.driving.judging.evaluate import evaluate
+    from langprop.driving.maps.suites import suite
 
     found = evaluate(read_drivers(["expert"]), suite("testing")[::5], [0], jobs=2)
     summary = found.summary("expert", "at_fault")

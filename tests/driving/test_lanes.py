@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from langprop.driving.box import wrap
-from langprop.driving.lanes import LaneMap
-from langprop.driving.network import Junction, Lane, Network
-from langprop.driving.towns import town
+from langprop.driving.maps.lanes import LaneMap
+from langprop.driving.maps.network import Junction, Lane, Network
+from langprop.driving.maps.towns import town
 
 shapely = pytest.importorskip("shapely")
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from langprop.driving.box import Box, Pose
 from langprop.driving.event import Event
-from langprop.driving.frame import Answer, Frame, same, turned
-from langprop.driving.lookahead import Lookahead, propagate
+from langprop.driving.frames.frame import Answer, Frame, same, turned
+from langprop.driving.frames.lookahead import Lookahead, propagate
 from langprop.driving.observation import Observation, Signals
 
 EGO = Box(Pose(0.0, 0.0, 0.0), 2.45, 1.06, 3.0)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from langprop.driving.network import Network
-from langprop.driving.towns import Manifest, town
+from langprop.driving.maps.network import Network
+from langprop.driving.maps.towns import Manifest, town
 from langprop.errors import TownError
 
 NET = """<?xml version="1.0" encoding="UTF-8"?>

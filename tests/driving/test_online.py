@@ -11,15 +11,15 @@ import pytest
 
 import langprop as lp
 from langprop.data.objects import load_object
-from langprop.driving.agent import Decision
-from langprop.driving.dataset import Frames
-from langprop.driving.decisions import DecisionLog
-from langprop.driving.expert import ExpertAgent
-from langprop.driving.memory import Memory
-from langprop.driving.module import DrivingModule
-from langprop.driving.online import Online
-from langprop.driving.recording import RecordedDrive
-from langprop.driving.rounds import Rounds
+from langprop.driving.agents.agent import Decision
+from langprop.driving.agents.expert import ExpertAgent
+from langprop.driving.frames.dataset import Frames
+from langprop.driving.frames.recording import RecordedDrive
+from langprop.driving.learning.decisions import DecisionLog
+from langprop.driving.learning.memory import Memory
+from langprop.driving.learning.module import DrivingModule
+from langprop.driving.learning.online import Online
+from langprop.driving.learning.rounds import Rounds
 from langprop.driving.sumo.simulator import SumoSimulator
 from langprop.errors import CheckpointError, ConfigError, SimulatorError
 

@@ -8,18 +8,18 @@ import pytest
 from PIL import Image
 
 from langprop.cli.driving import run
-from langprop.driving.agent import Decision
-from langprop.driving.album import Album
+from langprop.driving.agents.agent import Decision
 from langprop.driving.box import Box, Pose
 from langprop.driving.event import Event
-from langprop.driving.film import Film
-from langprop.driving.network import Network
+from langprop.driving.maps.network import Network
+from langprop.driving.maps.suites import suite
+from langprop.driving.maps.towns import town
 from langprop.driving.observation import Observation, Signals
-from langprop.driving.render import Renderer
+from langprop.driving.pictures.album import Album
+from langprop.driving.pictures.film import Film
+from langprop.driving.pictures.render import Renderer
 from langprop.driving.route import Route, StopLine
 from langprop.driving.simulator import LaneFix, Truth
-from langprop.driving.suites import suite
-from langprop.driving.towns import town
 from langprop.errors import ConfigError
 
 EGO = Box(Pose(0.0, 0.0, 0.0), 2.45, 1.06, 5.0, "vehicle", "ego", 0)

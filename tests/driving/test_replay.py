@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from langprop.driving.replay import ReplayBuffer
+from langprop.driving.frames.replay import ReplayBuffer
 from langprop.errors import CheckpointError
 
 ITEMS = st.lists(st.tuples(st.integers(0, 50), st.floats(1e-3, 1e3, allow_nan=False)), max_size=80)

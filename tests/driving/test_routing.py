@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from langprop.driving.network import Edge, Lane, Link, Network
-from langprop.driving.polyline import Polyline, blend
+from langprop.driving.maps.network import Edge, Lane, Link, Network
+from langprop.driving.maps.polyline import Polyline, blend
+from langprop.driving.maps.routing import plan_route, random_edges
+from langprop.driving.maps.suites import NAMES, suite
+from langprop.driving.maps.towns import town
 from langprop.driving.route import Route
-from langprop.driving.routing import plan_route, random_edges
-from langprop.driving.suites import NAMES, suite
 from langprop.driving.task import RouteTask
-from langprop.driving.towns import town
 from langprop.errors import TownError
 
 ROAD = ("n2_2-n3_2", "n3_2-n4_2")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langprop.driving.event import ENDS, PENALTIES, Event, EventKind
-from langprop.driving.score import RouteScore, Summary
+from langprop.driving.judging.score import RouteScore, Summary
 
 
 def event(kind: EventKind, *, at_fault: bool = True, strict: bool = True) -> Event:

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from langprop.driving.routing import plan_route
-from langprop.driving.suites import NAMES, suite, write
+from langprop.driving.maps.routing import plan_route
+from langprop.driving.maps.suites import NAMES, suite, write
+from langprop.driving.maps.towns import Manifest, town
+from langprop.driving.maps.towns.build import RECIPES
 from langprop.driving.task import Hazards, RouteTask, Traffic
-from langprop.driving.towns import Manifest, town
-from langprop.driving.towns.build import RECIPES
 from langprop.errors import TownError
 
 

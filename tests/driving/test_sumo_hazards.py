@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from langprop.driving.box import Box, Pose
 from langprop.driving.control import Control
-from langprop.driving.routing import plan_route
-from langprop.driving.suites import suite
+from langprop.driving.maps.routing import plan_route
+from langprop.driving.maps.suites import suite
+from langprop.driving.maps.towns import town
 from langprop.driving.sumo.bicycle import Bicycle
 from langprop.driving.sumo.hazards import plan_hazards
 from langprop.driving.sumo.jaywalker import Jaywalker, Way
 from langprop.driving.sumo.leader import BrakingLeader
 from langprop.driving.task import Hazards
-from langprop.driving.towns import town
 
 DT = 0.05
 PLACE = 60.0  # where they cross a road that leads east

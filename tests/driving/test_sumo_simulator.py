@@ -16,12 +16,12 @@ import pytest
 
 from langprop.driving.box import Pose, wrap
 from langprop.driving.control import Control
+from langprop.driving.maps.suites import suite
+from langprop.driving.maps.towns import town
 from langprop.driving.simulator import Simulator
-from langprop.driving.suites import suite
 from langprop.driving.sumo.bicycle import Bicycle
 from langprop.driving.sumo.simulator import SumoSimulator
 from langprop.driving.task import Hazards, Traffic
-from langprop.driving.towns import town
 from langprop.errors import MissingDependency, SimulatorError, TownError
 
 TASK, OTHER = suite("tiny")
@@ -316,14 +316,14 @@ CHILD = """
 import os, signal, sys
 from dataclasses import replace
 from langprop.driving.control import Control
-from langprop.driving.suites import suite
+from langprop.driving.maps.suites import suite
 from langprop.driving.sumo.simulator import SumoSimulator
 from langprop.driving.task import Hazards, Traffic
-from langprop.driving.towns import town
+from langprop.driving.maps.towns import town
 simulator = SumoSimulator()
 simulator.reset(replace(suite("tiny")[0], traffic=Traffic(0, 0, 0), hazards=Hazards(0, 0)), 1)
-print(simulator.pid, flush=True)
 try:
+    print(simulator.pid, flush=True)
     while True:
         simulator.step(Control())
 except KeyboardInterrupt:

@@ -5,11 +5,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from langprop.driving.suites import suite
+from langprop.driving.maps.suites import suite
+from langprop.driving.maps.towns import town
 from langprop.driving.sumo.text_file import TextFile
 from langprop.driving.sumo.traffic import route_file
 from langprop.driving.task import Traffic
-from langprop.driving.towns import town
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from langprop.cli.driving import run
-from langprop.driving.network import Network
-from langprop.driving.routing import plan_route
-from langprop.driving.suites import suite
-from langprop.driving.towns import Manifest, town
-from langprop.driving.towns.manifest import FOLDER
-from langprop.driving.towns.plan import Plan
+from langprop.driving.maps.network import Network
+from langprop.driving.maps.routing import plan_route
+from langprop.driving.maps.suites import suite
+from langprop.driving.maps.towns import Manifest, town
+from langprop.driving.maps.towns.manifest import FOLDER
+from langprop.driving.maps.towns.plan import Plan
 from langprop.errors import MissingDependency, TownError
 
 
@@ -208,7 +208,7 @@ def test_makes_towns_and_routes_of_ones_own(
 
 def test_shipped_towns_can_be_made_anew() -> None:
     pytest.importorskip("sumo")
-    from langprop.driving.towns.generate import generate, version
+    from langprop.driving.maps.towns.generate import generate, version
 
     manifest = Manifest.read()
     if version() != manifest.netconvert:
@@ -273,7 +273,7 @@ def test_reading_a_town_loads_no_simulator() -> None:
     import subprocess
 
     code = (
-        "import sys; from langprop.driving.towns import town; town('town101').network; "
+        "import sys; from langprop.driving.maps.towns import town; town('town101').network; "
         "print([name for name in ('libsumo', 'sumo', 'shapely', 'carla') if name in sys.modules])"
     )
     done = subprocess.run(

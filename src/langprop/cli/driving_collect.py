@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from langprop.driving.collect import Ride
+    from langprop.driving.frames.collect import Ride
 
 
 def run(argv: Sequence[str]) -> int:
     """Drive, and store frames."""
     from langprop import __version__
-    from langprop.driving.collect import Collection, collect
-    from langprop.driving.drivers import EXPERT, read_driver
-    from langprop.driving.suites import suite
+    from langprop.driving.agents.drivers import EXPERT, read_driver
+    from langprop.driving.frames.collect import Collection, collect
+    from langprop.driving.maps.suites import suite
 
     settings = _read(argv)
     driver = read_driver(settings.policy)
@@ -61,7 +61,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _read(argv: Sequence[str]) -> argparse.Namespace:
-    from langprop.driving.drivers import BASELINES, EXPERT
+    from langprop.driving.agents.drivers import BASELINES, EXPERT
 
     made = argparse.ArgumentParser(
         prog="langprop driving collect",

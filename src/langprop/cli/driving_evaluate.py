@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from langprop.errors import ConfigError
 
 if TYPE_CHECKING:
-    from langprop.driving.drive import Drive
-    from langprop.driving.fleet import Failure
+    from langprop.driving.judging.drive import Drive
+    from langprop.driving.judging.fleet import Failure
 
 
 def run(argv: Sequence[str]) -> int:
@@ -23,7 +23,7 @@ def run(argv: Sequence[str]) -> int:
     Returns:
         0; 1 if a drive has no result.
     """
-    from langprop.driving.drivers import BASELINES, EXPERT, read_drivers
+    from langprop.driving.agents.drivers import BASELINES, EXPERT, read_drivers
 
     settings = _read(argv, [EXPERT, *BASELINES])
     drivers = read_drivers(settings.policies)
@@ -34,9 +34,9 @@ def run(argv: Sequence[str]) -> int:
     out = None if settings.json is None else Path(settings.json)
     if out is not None and not out.parent.is_dir():
         raise ConfigError(f"{out} can't be written: there is no folder {out.parent}.")
-    from langprop.driving.evaluate import evaluate
-    from langprop.driving.suites import suite
-    from langprop.driving.table import table
+    from langprop.driving.judging.evaluate import evaluate
+    from langprop.driving.judging.table import table
+    from langprop.driving.maps.suites import suite
 
     tasks = suite(settings.suite)
     tasks = tasks if settings.limit is None else tasks[: settings.limit]
@@ -119,7 +119,7 @@ def _read(argv: Sequence[str], names: Sequence[str]) -> argparse.Namespace:
 
 
 def _tell(result: Drive | Failure, number: int, total: int) -> None:
-    from langprop.driving.drive import Drive
+    from langprop.driving.judging.drive import Drive
 
     head = f"{number}/{total}  {result.agent}  {result.task}  seed {result.seed}: "
     if not isinstance(result, Drive):

@@ -17,7 +17,7 @@ from langprop.trainer.trainer import Trainer
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser
 
-    from langprop.driving.module import DrivingModule
+    from langprop.driving.learning.module import DrivingModule
 
 FILE = "driving.yaml"
 """Settings of a run, in its folder."""
@@ -30,8 +30,8 @@ TEST = ("test", "test_seeds", "test_limit", "jobs")
 def parser() -> ArgumentParser:
     """The arguments: of `Trainer`, of `DrivingModule` as `policy`, of `Online` as `drives`."""
     from langprop.cli.arguments import Arguments
-    from langprop.driving.module import DrivingModule
-    from langprop.driving.online import Online
+    from langprop.driving.learning.module import DrivingModule
+    from langprop.driving.learning.online import Online
 
     made = Arguments(
         prog="langprop driving fit CONFIG",
@@ -173,7 +173,7 @@ def _read(made: ArgumentParser, argv: Sequence[str]) -> tuple[Any, Path]:
 
 
 def _module(settings: Any, base: Path) -> DrivingModule:
-    from langprop.driving.module import DrivingModule
+    from langprop.driving.learning.module import DrivingModule
     from langprop.prompts.prompts import Prompts
 
     given = dict(settings.policy.as_dict())
@@ -185,14 +185,14 @@ def _module(settings: Any, base: Path) -> DrivingModule:
 
 
 def _frames(folder: str, base: Path) -> Any:
-    from langprop.driving.dataset import Frames
+    from langprop.driving.frames.dataset import Frames
 
     return Frames(_found(folder, base))
 
 
 def _online(settings: Any, module: DrivingModule, data: Any, trainer: Trainer) -> Any:
-    from langprop.driving.online import Online
-    from langprop.driving.suites import suite
+    from langprop.driving.learning.online import Online
+    from langprop.driving.maps.suites import suite
 
     tasks = suite(settings.suite)
     online = Online(
@@ -247,10 +247,10 @@ def _conclude(trainer: Trainer, module: DrivingModule) -> None:
 
 def _drive(settings: Any, module: DrivingModule, trainer: Trainer) -> None:
     """Drive the test routes with the policy before and after, and print the table."""
-    from langprop.driving.drivers import Driver
-    from langprop.driving.evaluate import evaluate
-    from langprop.driving.suites import suite
-    from langprop.driving.table import table
+    from langprop.driving.agents.drivers import Driver
+    from langprop.driving.judging.evaluate import evaluate
+    from langprop.driving.judging.table import table
+    from langprop.driving.maps.suites import suite
     from langprop.files import write_text
 
     shown: dict[str, Any] = {"extents": module.extents, "stop_memory": module.stop_memory}

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from langprop.errors import ConfigError
 
 if TYPE_CHECKING:
-    from langprop.driving.drive import Drive, OnTick, Tick
-    from langprop.driving.drivers import Driver
+    from langprop.driving.agents.drivers import Driver
     from langprop.driving.event import Event
-    from langprop.driving.film import Film
-    from langprop.driving.render import Renderer
+    from langprop.driving.judging.drive import Drive, OnTick, Tick
+    from langprop.driving.pictures.film import Film
+    from langprop.driving.pictures.render import Renderer
     from langprop.driving.task import RouteTask
     from langprop.executors.base import Executor
     from langprop.sandbox.isolation import Mode
@@ -31,7 +31,7 @@ def run(argv: Sequence[str]) -> int:
     Returns:
         0.
     """
-    from langprop.driving.drivers import BASELINES, EXPERT, read_driver
+    from langprop.driving.agents.drivers import BASELINES, EXPERT, read_driver
 
     settings = _read(argv, [EXPERT, *BASELINES])
     driver = read_driver(settings.policy)
@@ -42,9 +42,9 @@ def run(argv: Sequence[str]) -> int:
         )
     if not out.parent.is_dir():
         raise ConfigError(f"{out} can't be written: there is no folder {out.parent}.")
-    from langprop.driving.render import Renderer
-    from langprop.driving.suites import suite
-    from langprop.driving.towns import town
+    from langprop.driving.maps.suites import suite
+    from langprop.driving.maps.towns import town
+    from langprop.driving.pictures.render import Renderer
 
     task = _chosen(suite(settings.suite), settings.route, settings.suite)
     renderer = Renderer(town(task.town).network, size=settings.size, view=settings.view)
@@ -67,9 +67,9 @@ def _drawn(
     settings: argparse.Namespace, driver: Driver, task: RouteTask, renderer: Renderer, out: Path
 ) -> Drive:
     """The drive, drawn while it goes on."""
-    from langprop.driving.album import Album
-    from langprop.driving.drive import drive
-    from langprop.driving.film import Film
+    from langprop.driving.judging.drive import drive
+    from langprop.driving.pictures.album import Album
+    from langprop.driving.pictures.film import Film
     from langprop.driving.sumo.simulator import SumoSimulator
 
     album = None

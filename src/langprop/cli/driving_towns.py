@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from langprop.driving.network import Network
-from langprop.driving.routing import plan_route
-from langprop.driving.suites import suite
-from langprop.driving.towns import Manifest, Town, town
-from langprop.driving.towns.build import RECIPES, Recipe, build, build_own
+from langprop.driving.maps.network import Network
+from langprop.driving.maps.routing import plan_route
+from langprop.driving.maps.suites import suite
+from langprop.driving.maps.towns import Manifest, Town, town
+from langprop.driving.maps.towns.build import RECIPES, Recipe, build, build_own
 from langprop.errors import TownError
 
 _MOST = 30  # junctions in a row; netconvert takes a minute for them

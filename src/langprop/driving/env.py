@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from langprop.driving.box import Box, Kind, wrap
 from langprop.driving.control import Control
-from langprop.driving.criteria import Criteria
 from langprop.driving.event import PENALTIES, Event
+from langprop.driving.judging.criteria import Criteria
+from langprop.driving.maps.suites import suite as suite_named
 from langprop.driving.simulator import Simulator, Truth
-from langprop.driving.suites import suite as suite_named
 from langprop.driving.task import RouteTask
 from langprop.errors import ConfigError, MissingDependency
 
@@ -205,8 +205,8 @@ class DrivingEnv(gymnasium.Env[dict[str, Array], Array]):
             return None
         if self._truth is None:
             raise gymnasium.error.ResetNeeded("call reset() before render().")
-        from langprop.driving.render import Renderer
-        from langprop.driving.towns import town
+        from langprop.driving.maps.towns import town
+        from langprop.driving.pictures.render import Renderer
 
         if self._town not in self._renderers:
             self._renderers = {self._town: Renderer(town(self._town).network)}

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from langprop.driving.box import wrap
-from langprop.driving.lanes import NOWHERE, REACH
+from langprop.driving.maps.lanes import NOWHERE, REACH
 from langprop.driving.simulator import LaneFix
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from langprop.driving.carla.lanes import name_of
-from langprop.driving.network import Points
-from langprop.driving.opendrive import LIGHT, STOP
-from langprop.driving.polyline import Polyline
+from langprop.driving.maps.network import Points
+from langprop.driving.maps.opendrive import LIGHT, STOP
+from langprop.driving.maps.polyline import Polyline
+from langprop.driving.maps.routing import SHORTEST, along, route_on
 from langprop.driving.route import Route, StopLine
-from langprop.driving.routing import SHORTEST, along, route_on
 from langprop.driving.task import RouteTask
 from langprop.errors import TownError
 

@@ -8,8 +8,8 @@ import random
 from typing import Any
 
 from langprop.driving.carla.cast import Cast
-from langprop.driving.opendrive import for_carla
-from langprop.driving.towns import Manifest, Town, town
+from langprop.driving.maps.opendrive import for_carla
+from langprop.driving.maps.towns import Manifest, Town, town
 from langprop.errors import SimulatorError, TownError
 
 _GAP = 2.5  # [m] that CARLA's vehicles keep to those before them

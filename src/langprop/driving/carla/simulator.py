@@ -18,13 +18,13 @@ from langprop.driving.carla.lanes import CarlaLanes
 from langprop.driving.carla.planning import Planner
 from langprop.driving.carla.session import Session
 from langprop.driving.control import Control
+from langprop.driving.maps.opendrive import signal
+from langprop.driving.maps.routing import plan_route
+from langprop.driving.maps.towns import Town
 from langprop.driving.observation import LightState, Observation
-from langprop.driving.opendrive import signal
 from langprop.driving.route import Route
-from langprop.driving.routing import plan_route
 from langprop.driving.simulator import Truth
 from langprop.driving.task import RouteTask
-from langprop.driving.towns import Town
 from langprop.driving.tracking import Tracker
 from langprop.errors import SimulatorError
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from langprop.driving.box import Box, Kind, Pose
 from langprop.driving.control import Control
-from langprop.driving.network import Network
+from langprop.driving.maps.network import Network
+from langprop.driving.maps.towns import Town
 from langprop.driving.observation import LightState, Observation
 from langprop.driving.route import Route
 from langprop.driving.simulator import Truth
@@ -19,7 +20,6 @@ from langprop.driving.sumo.halts import Halts
 from langprop.driving.sumo.hazards import plan_hazards
 from langprop.driving.sumo.upkeep import Upkeep
 from langprop.driving.task import RouteTask
-from langprop.driving.towns import Town
 from langprop.driving.tracking import Tracker
 
 EGO = "ego"

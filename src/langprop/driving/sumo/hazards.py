@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from langprop.driving.box import Box
-from langprop.driving.network import Network
+from langprop.driving.maps.network import Network
 from langprop.driving.route import Route
 from langprop.driving.sumo.jaywalker import Jaywalker, Way
 from langprop.driving.sumo.leader import BrakingLeader

@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from langprop.driving.control import Control
+from langprop.driving.maps.routing import plan_route
+from langprop.driving.maps.towns import Town, town
 from langprop.driving.observation import Observation
 from langprop.driving.route import Route
-from langprop.driving.routing import plan_route
 from langprop.driving.simulator import Truth
 from langprop.driving.sumo import library
 from langprop.driving.sumo.episode import Episode
 from langprop.driving.sumo.text_file import TextFile
 from langprop.driving.sumo.traffic import route_file
 from langprop.driving.task import RouteTask
-from langprop.driving.towns import Town, town
 from langprop.errors import SimulatorError
 
 _DT = 0.05  # [s]

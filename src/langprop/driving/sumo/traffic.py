@@ -6,7 +6,7 @@ import math
 import random
 from itertools import pairwise
 
-from langprop.driving.network import Network
+from langprop.driving.maps.network import Network
 from langprop.driving.sumo import bicycle
 from langprop.driving.task import Traffic
 

@@ -1,0 +1,1 @@
+"""Agents: who drives: scripts, the expert, and the baselines."""

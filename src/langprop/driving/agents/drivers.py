@@ -1,0 +1,173 @@
+"""Drivers: what a name on the command line stands for, and the agent that it becomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from langprop.driving.agents.agent import Agent, ScriptAgent
+from langprop.driving.agents.expert import ExpertAgent
+from langprop.driving.learning.stub import ENTRY_POINT, driving_stub
+from langprop.driving.row import Extents
+from langprop.errors import CheckpointError, ConfigError
+from langprop.scripts.script import Script
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from langprop.executors.base import Executor
+
+EXPERT = "expert"
+
+BASELINES = {
+    "follower": "follows the route at a constant speed, whatever is there",
+    "copycat": "goes on with what it does; never starts",
+}
+"""Policies that come with the package, by name."""
+
+_MOST = 1 << 20  # bytes of a policy's file
+
+
+@dataclass(frozen=True)
+class Driver:
+    """Who drives: the expert, or a script.
+
+    Attributes:
+        name: For tables.
+        source: The script; "" for the expert.
+        extents: Sizes in its scenes.
+        stop_memory: Whether a stop sign is gone once it has stopped for it.
+        origin: Where it comes from.
+    """
+
+    name: str
+    source: str = ""
+    extents: Extents = "full"
+    stop_memory: bool = True
+    origin: str = ""
+
+    def agent(self, executor: Executor) -> Agent:
+        """The agent that drives.
+
+        Args:
+            executor: Where its script runs.
+        """
+        if not self.source:
+            return ExpertAgent()
+        return ScriptAgent(
+            Script(self.source, ENTRY_POINT, origin=self.name, id="driver"),
+            executor,
+            name=self.name,
+            extents=self.extents,
+            stop_memory=self.stop_memory,
+        )
+
+
+def read_driver(text: str) -> Driver:
+    """The driver that a text on the command line means.
+
+    Args:
+        text: "expert"; the name of a baseline; the path of a script, of a run's folder (its best
+            policy), of one of its checkpoints, or of a checkpoint's folder of the paper's code. A
+            name for tables may stand before it: "NAME=PATH".
+
+    Raises:
+        ConfigError: There is nothing of that name, or it holds no driving policy.
+        CheckpointError: The run or the checkpoint can't be read.
+    """
+    name, equals, what = text.partition("=")
+    if not equals or Path(text).exists():
+        name, what = "", text
+    if what == EXPERT:
+        driver = Driver(EXPERT)
+    elif what in BASELINES:
+        file = resources.files("langprop.driving.agents.policies") / f"{what}.py"
+        driver = Driver(what, file.read_text(encoding="utf-8"))
+    else:
+        driver = _from_path(Path(what))
+    return replace(driver, name=name.strip() or driver.name)
+
+
+def read_drivers(texts: Sequence[str]) -> list[Driver]:
+    """The drivers that texts on the command line mean; equal names get numbers.
+
+    Raises:
+        ConfigError: There is nothing of a name, or nothing at all.
+        CheckpointError: A run or a checkpoint can't be read.
+    """
+    drivers: list[Driver] = []
+    for text in texts:
+        driver = read_driver(text)
+        taken = {each.name for each in drivers}
+        name, number = driver.name, 2
+        while name in taken:
+            name, number = f"{driver.name} ({number})", number + 1
+        drivers.append(replace(driver, name=name))
+    if not drivers:
+        raise ConfigError(
+            f"name who drives: {EXPERT}, {', '.join(BASELINES)}, a policy's file or a run's folder."
+        )
+    return drivers
+
+
+def _from_path(path: Path) -> Driver:
+    if path.is_dir():
+        return _from_reference(path) if _is_reference(path) else _from_run(path)
+    if path.suffix == ".json":
+        return _from_run(path)
+    if not path.exists():
+        raise ConfigError(
+            f"there is no policy {str(path)!r}: write {EXPERT}, {', '.join(BASELINES)}, or the "
+            "path of a script, of a run's folder, or of a checkpoint of the paper's code."
+        )
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST + 1)
+        if len(data) > _MOST:
+            raise ConfigError(f"{path} is too large for a policy: more than {_MOST >> 20} MiB.")
+        source = data.decode()
+    except OSError as error:
+        raise ConfigError(f"{path} can't be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is no text: a policy is a Python file in UTF-8.") from error
+    if not source.strip():
+        raise ConfigError(f"{path} is empty: a policy defines {ENTRY_POINT}(scene_info).")
+    return Driver(path.stem, source, origin=str(path))
+
+
+def _is_reference(path: Path) -> bool:
+    """Whether a folder is a checkpoint of the paper's code: itself, or one function's in it."""
+    found = any((folder / "record_0.txt").exists() for folder in (path, path / ENTRY_POINT))
+    return found or any(path.glob("*/record_0.txt"))
+
+
+def _from_reference(path: Path) -> Driver:
+    from langprop.modules.reference import Reference
+
+    reference = Reference.read(path, ENTRY_POINT)
+    if not reference.scripts:
+        raise CheckpointError(f"{path} holds no script.")
+    _check_name(reference.name, path)
+    return Driver(path.name, reference.scripts[0], "half", stop_memory=False, origin=str(path))
+
+
+def _from_run(path: Path) -> Driver:
+    from langprop.modules.bundle import bundle
+    from langprop.trainer.loaded import load
+
+    module = load(path)
+    _check_name(module.entry_point, path)
+    source = bundle(module.linked(module.trained()))
+    # The stub is all that a run keeps of what its policies were shown.
+    for extents in ("full", "half"):
+        for memory in (True, False):
+            if module.stub.strip() == driving_stub(extents, stop_memory=memory).strip():
+                return Driver(path.stem, source, extents, stop_memory=memory, origin=str(path))
+    return Driver(path.stem, source, origin=str(path))
+
+
+def _check_name(name: str, path: Path) -> None:
+    if name != ENTRY_POINT:
+        raise ConfigError(f"{path} holds no driving policy: its function is {name}.")

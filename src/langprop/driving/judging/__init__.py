@@ -1,0 +1,1 @@
+"""Judging: drives, what goes wrong on them, scores and tables."""

@@ -1,0 +1,307 @@
+"""Fleet: processes that drive side by side, each with its own simulator."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from langprop import errors
+from langprop.driving.agents.drivers import Driver
+from langprop.driving.judging.drive import Drive, drive
+from langprop.driving.simulator import Simulator
+from langprop.driving.task import RouteTask
+from langprop.errors import LangPropError, SimulatorError
+
+_ATTEMPTS = 2
+_STOP_TIME = 5.0  # [s]
+
+
+@dataclass(frozen=True)
+class Trip:
+    """A drive that is to be made.
+
+    Attributes:
+        driver: Who drives.
+        task: The route.
+        seed: Of the reset.
+    """
+
+    driver: Driver
+    task: RouteTask
+    seed: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A drive whose simulator died, twice.
+
+    Attributes:
+        task: Name of the route.
+        seed: Of the reset.
+        agent: Name of the driver.
+        error: What is known of it.
+    """
+
+    task: str
+    seed: int
+    agent: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """What a process of a fleet needs, beside the trips.
+
+    Attributes:
+        simulator: Makes its simulator; can be pickled.
+        agreement: Whether the expert is asked what it would do.
+        every: Ticks between such questions.
+        isolation: How scripts are kept in; "none" for not at all.
+    """
+
+    simulator: Callable[[], Simulator]
+    agreement: bool = True
+    every: int = 10
+    isolation: str = "auto"
+
+
+class _Worker:
+    """One process, seen from outside."""
+
+    def __init__(self, equipment: Equipment) -> None:
+        # Spawned, not forked: libsumo, threads and sandboxes don't survive a fork.
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.number: int | None = None  # of the trip that it makes
+        self.ready = False
+        self.process: BaseProcess = context.Process(
+            target=_work, args=(theirs, equipment), daemon=True, name="langprop-drive"
+        )
+        with _without_interrupts():
+            self.process.start()
+        theirs.close()
+
+    def close(self) -> None:
+        """End it."""
+        self.connection.close()
+        if self.process.is_alive():
+            self.process.terminate()
+            self.process.join(_STOP_TIME)
+            if self.process.is_alive():
+                self.process.kill()
+        self.process.join()
+
+
+class Fleet:
+    """Processes that drive side by side.
+
+    A simulator that dies takes its process with it: the trip is made once more in a new one, and if
+    that dies as well, it's recorded as failed.
+
+    Args:
+        equipment: What each process needs.
+        jobs: How many processes.
+
+    Raises:
+        ValueError: There are no processes.
+    """
+
+    def __init__(self, equipment: Equipment, jobs: int = 1) -> None:
+        if jobs < 1:
+            raise ValueError(f"jobs must be at least 1, but got {jobs!r}.")
+        self._equipment = equipment
+        self._jobs = jobs
+        self._workers: list[_Worker] = []
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the processes that there are."""
+        return [worker.process.pid for worker in self._workers if worker.process.pid is not None]
+
+    def run(self, trips: Sequence[Trip]) -> Iterator[tuple[int, Drive | Failure]]:
+        """Make all trips.
+
+        Args:
+            trips: The trips; begun in this order.
+
+        Yields:
+            Index of a trip and what came of it, as they end.
+
+        Raises:
+            SimulatorError: A simulator can't start.
+            TownError: A town or a route doesn't exist.
+            SandboxError: Scripts can't be isolated, or the sandbox failed.
+        """
+        waiting = deque(range(len(trips)))
+        attempts = [0] * len(trips)
+        left, succeeded = len(trips), False
+        try:
+            while left:
+                while len(self._workers) < min(self._jobs, left):
+                    self._workers.append(_Worker(self._equipment))
+                for worker in self._workers:
+                    if waiting and worker.ready and worker.number is None:
+                        self._give(worker, waiting, attempts, trips)
+                for worker in self._listen():
+                    number = worker.number
+                    kind, value = self._hear(worker)
+                    if kind == "ready":
+                        worker.ready = True
+                        continue
+                    if kind == "error":
+                        raise _error(*value)
+                    if number is None:
+                        raise SimulatorError(f"a process that was to drive can't start: {value}.")
+                    if kind == "done":
+                        worker.number, succeeded = None, True
+                    else:
+                        self._bury(worker)
+                        if kind == "broken" and not succeeded:  # nor will another, most likely
+                            raise SimulatorError(value)
+                        if attempts[number] < _ATTEMPTS:
+                            waiting.appendleft(number)
+                            continue
+                        trip = trips[number]
+                        value = Failure(trip.task.name, trip.seed, trip.driver.name, value)
+                    left -= 1
+                    yield number, value
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End all processes. Closing twice is harmless."""
+        workers, self._workers = self._workers, []
+        for worker in workers:
+            worker.process.terminate()
+        for worker in workers:
+            worker.close()
+
+    def _listen(self) -> list[_Worker]:
+        """Those who have something to say, or have died."""
+        by_connection: dict[Any, _Worker] = {w.connection: w for w in self._workers}
+        return [by_connection[connection] for connection in wait(list(by_connection))]
+
+    def _give(
+        self, worker: _Worker, waiting: deque[int], attempts: list[int], trips: Sequence[Trip]
+    ) -> None:
+        number = waiting.popleft()
+        attempts[number] += 1
+        worker.number = number
+        # If it has gone, that is found out when it's listened to.
+        with contextlib.suppress(OSError):
+            worker.connection.send(trips[number])
+
+    def _hear(self, worker: _Worker) -> tuple[str, Any]:
+        """What a process says; that it "died", if it did, and how."""
+        try:
+            said: tuple[str, Any] = worker.connection.recv()
+            return said
+        except (EOFError, OSError):
+            worker.process.join(_STOP_TIME)
+            code = worker.process.exitcode
+            if code is not None and code < 0:
+                return "died", f"the process of the simulator was killed by {_signal(-code)}"
+            return "died", f"the process of the simulator ended with code {code}"
+
+    def _bury(self, worker: _Worker) -> None:
+        """End a process that is of no use any more."""
+        self._workers.remove(worker)
+        worker.close()
+
+
+def _work(connection: Connection, equipment: Equipment) -> None:
+    """What a process does: make trips until nobody sends any."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a ^C is for who started it
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    try:
+        with _executor(equipment.isolation) as executor:
+            _make_trips(connection, equipment, executor)
+    except LangPropError as error:
+        with contextlib.suppress(OSError):
+            connection.send(("error", (type(error).__name__, str(error))))
+    except (EOFError, BrokenPipeError, ConnectionError):  # whoever started it has gone
+        pass
+
+
+def _make_trips(connection: Connection, equipment: Equipment, executor: Any) -> None:
+    from langprop.driving.agents.expert import ExpertAgent
+
+    simulator = equipment.simulator()
+    try:
+        connection.send(("ready", None))
+        while True:
+            trip: Trip = connection.recv()
+            expert = ExpertAgent() if equipment.agreement else None
+            with trip.driver.agent(executor) as agent:
+                try:
+                    found: Any = (
+                        "done",
+                        drive(
+                            simulator,
+                            trip.task,
+                            trip.seed,
+                            agent,
+                            expert=expert,
+                            every=equipment.every,
+                        ),
+                    )
+                except SimulatorError as error:
+                    found = "broken", str(error)
+            connection.send(found)
+    finally:
+        simulator.close()
+
+
+def _executor(isolation: str) -> Any:
+    if isolation == "none":
+        from langprop.executors.inline import InlineExecutor
+
+        return InlineExecutor()
+    from langprop.executors.local import LocalExecutor
+
+    return LocalExecutor(workers=1, isolation=isolation)  # type: ignore[arg-type]  # checked there
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """A process that is started now ignores ^C from its first moment on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _error(name: str, message: str) -> LangPropError:
+    """An error of a process, here."""
+    kind = getattr(errors, name, SimulatorError)
+    if kind in (errors.TownError, errors.SandboxError, errors.IsolationError, errors.ConfigError):
+        found: LangPropError = kind(message)
+        return found
+    return SimulatorError(message)
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

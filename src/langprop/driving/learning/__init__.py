@@ -1,0 +1,1 @@
+"""Learning: a module that drives, and training it while it drives."""

@@ -1,0 +1,1 @@
+"""Maps: towns, their roads and lanes, and the routes through them."""

@@ -1,0 +1,1 @@
+"""Pictures: drives seen from above, as images and films."""

@@ -1,0 +1,177 @@
+"""Film: the pictures of a drive, as a GIF or an MP4."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import math
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from langprop.driving.pictures.render import Picture
+from langprop.errors import ConfigError, MissingDependency
+from langprop.files import in_one_piece
+
+SUFFIXES = (".gif", ".mp4")
+
+_MOST_IN_GIF = 600  # pictures: they are in memory until the end
+_SHORTEST = 20  # pause between the pictures of a GIF; shorter ones aren't shown [ms]
+
+
+class Film:
+    """The pictures of a drive, as a GIF or an MP4; a context manager.
+
+    The file is put in its place at the end, when it is complete; an error before leaves what was
+    there. A GIF of more than 600 pictures leaves out every second one, and keeps its pace.
+
+    Args:
+        path: Where to: .gif, or .mp4, which needs imageio-ffmpeg.
+        pace: Pictures in a second.
+
+    Raises:
+        ConfigError: The ending is another one.
+        MissingDependency: Pillow or imageio isn't installed.
+        ValueError: The pace isn't positive.
+    """
+
+    def __init__(self, path: str | Path, *, pace: float = 10.0) -> None:
+        self.path = Path(path)
+        suffix = self.path.suffix.lower()
+        if suffix not in SUFFIXES:
+            raise ConfigError(f"a film is a .gif or an .mp4, but the path is {self.path}.")
+        if not (math.isfinite(pace) and pace > 0):
+            raise ValueError(f"pace must be positive, but got {pace!r}.")
+        self._make: Callable[[Path], _Gif | _Mp4] = _gif(pace) if suffix == ".gif" else _mp4(pace)
+        self._reel: _Gif | _Mp4 | None = None
+        self._place = contextlib.ExitStack()
+        self.count = 0
+
+    def add(self, picture: Picture) -> None:
+        """Add a picture; all have the size of the first one, or are cut or filled up to it.
+
+        Raises:
+            OSError: It can't be written.
+        """
+        if self._reel is None:
+            raise ValueError("a film is open inside of its `with` block only.")
+        self._reel.add(picture)
+        self.count += 1
+
+    def __enter__(self) -> Film:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._reel = self._make(self._place.enter_context(in_one_piece(self.path)))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        reel, self._reel = self._reel, None
+        if reel is None:
+            return
+        if error is not None:
+            reel.drop()
+            self._place.__exit__(kind, error, trace)
+            return
+        with self._place:  # at its end, the file is put in its place, or taken away
+            if self.count == 0:
+                reel.drop()
+                raise ConfigError(f"{self.path} would be a film without a picture.")
+            reel.close()
+
+
+class _Gif:
+    """Pictures in 256 colours, kept until the end; of many, every second one, and so on."""
+
+    def __init__(self, path: Path, image: Any, pace: float) -> None:
+        self._path, self._image, self._pace = path, image, pace
+        self._every, self._count = 1, 0
+        self._kept: list[Any] = []
+
+    def add(self, picture: Picture) -> None:
+        if self._count % self._every == 0:
+            made = self._image.fromarray(_like(picture, self._kept))
+            self._kept.append(made.quantize(256, method=self._image.Quantize.FASTOCTREE, dither=0))
+        self._count += 1
+        if len(self._kept) > _MOST_IN_GIF:
+            del self._kept[1::2]
+            self._every *= 2
+
+    def close(self) -> None:
+        first, *rest = self._kept
+        pause = max(_SHORTEST, round(1000 * self._every / self._pace))
+        first.save(
+            self._path, format="GIF", save_all=True, append_images=rest, duration=pause, loop=0
+        )
+
+    def drop(self) -> None:
+        self._kept.clear()
+
+
+class _Mp4:
+    """Pictures that go to ffmpeg, one by one."""
+
+    def __init__(self, path: Path, imageio: Any, pace: float) -> None:
+        self._writer = imageio.get_writer(
+            path,
+            mode="I",
+            fps=pace,
+            macro_block_size=2,  # most players want even numbers of rows and columns
+            ffmpeg_log_level="error",
+        )
+        self._first: list[Picture] = []
+
+    def add(self, picture: Picture) -> None:
+        picture = _like(picture, self._first)
+        if not self._first:
+            self._first.append(picture)
+        self._writer.append_data(picture)
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def drop(self) -> None:
+        with contextlib.suppress(Exception):  # it isn't this that went wrong
+            self._writer.close()
+
+
+def _like(picture: Picture, kept: list[Any]) -> Picture:
+    """A picture of the size of the first one: cut at the bottom, or filled up with black."""
+    import numpy as np
+
+    if not kept:
+        return picture
+    first = kept[0]
+    height, width = first.shape[:2] if hasattr(first, "shape") else (first.height, first.width)
+    if picture.shape[:2] == (height, width):
+        return picture
+    filled = np.zeros((height, width, 3), dtype=np.uint8)
+    rows, columns = min(height, picture.shape[0]), min(width, picture.shape[1])
+    filled[:rows, :columns] = picture[:rows, :columns]
+    return filled
+
+
+def _gif(pace: float) -> Callable[[Path], _Gif]:
+    try:
+        from PIL import Image
+    except ModuleNotFoundError as error:
+        raise MissingDependency("a film (.gif)", "driving") from error
+    return lambda path: _Gif(path, Image, pace)
+
+
+def _mp4(pace: float) -> Callable[[Path], _Mp4]:
+    try:
+        imageio = importlib.import_module("imageio.v2")
+    except ModuleNotFoundError as error:
+        raise MissingDependency("a film (.mp4)", "driving") from error
+    try:
+        importlib.import_module("imageio_ffmpeg")  # imageio's own message names several ways
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            "an .mp4 needs another package: run  pip install imageio-ffmpeg  or write a .gif."
+        ) from error
+    return lambda path: _Mp4(path, imageio, pace)
