@@ -86,7 +86,8 @@ class Trainer:
         isolation: What an executor made here asks of the system to keep scripts in: "auto" for
             all that it offers, "sealed", "bwrap", "process" (limits only), or "none" (this
             process); see `LocalExecutor`.
-        workers: Scripts that run side by side in an executor made here; None for one per core.
+        workers: Scripts that run side by side in an executor made here, and processes that step
+            environments; None for one per core.
         callbacks: Called along the way; a `Progress` is added unless there is one.
         progress: Whether to show the live display.
         loggers: Where metrics go, beside the run folder.
