@@ -10,7 +10,7 @@ import pytest
 from langprop.driving.box import Box, Pose
 from langprop.driving.frames.frame import Answer, Frame
 from langprop.driving.learning.module import DrivingModule
-from langprop.driving.learning.words import describe, nearby
+from langprop.driving.learning.words import describe, nearby, there
 from langprop.driving.observation import Observation, Signals
 from langprop.errors import ModuleError
 from langprop.evaluation.forward import evaluate
@@ -85,6 +85,52 @@ def test_where_the_expert_would_have_done_the_same_nobody_is_blamed():
     assert judged(DrivingModule(), ("STOP", 5.0), alike)[0]["infractions"] == 0.0
     parts, _ = judged(DrivingModule(blame="all"), ("STOP", 5.0), alike)
     assert parts == {"imitation": 1.0, "infractions": -10.0}
+
+
+RED = {"infraction": "TRAFFIC_LIGHT_INFRACTION", "message": "ran a red light at 6.0 m/s"}
+SIGN = {"infraction": "STOP_INFRACTION", "message": "didn't stop at a stop sign"}
+
+
+@pytest.mark.parametrize(
+    ("signals", "before", "blamed"),
+    [
+        # At 6 m/s the tail is over the line 4 m past the mark; from -0.5 m on it isn't shown.
+        (Signals(red_light=8.0, light_id=0), {**RED, "ahead": 2.0}, True),
+        (Signals(red_light=-0.4, light_id=0), {**RED, "ahead": 0.6}, True),
+        (Signals(), {**RED, "ahead": 0.55}, False),
+        (Signals(red_light=45.0, light_id=1), {**RED, "ahead": 0.55}, False),  # the next one
+        (Signals(stop_sign=3.0, stop_id=0), {**RED, "ahead": 0.5}, False),
+        (Signals(stop_sign=6.0, stop_id=0), {**SIGN, "ahead": 2.0}, True),
+        (Signals(), {**SIGN, "ahead": 0.5}, False),
+        (Signals(red_light=3.0, light_id=0), {**SIGN, "ahead": 0.5}, False),
+        (Signals(), BEFORE, True),  # what others do is to be seen without lights
+    ],
+)
+@pytest.mark.parametrize("blame", ["unlike_expert", "all"])
+def test_nobody_is_blamed_for_a_line_that_is_not_shown(signals, before, blamed, blame):
+    given = frame(WALKER, signals=signals, **before)
+    module = DrivingModule(blame=blame)
+    assert module.blames(given) is blamed
+    assert judged(module, ("MOVE", 5.0), given)[0]["infractions"] == (-10.0 if blamed else 0.0)
+    assert judged(module, ("STOP", 5.0), given)[0]["imitation"] == 1.0  # the label stays
+
+
+def test_a_sign_counts_as_shown_where_the_policy_is_shown_it():
+    signals = Signals(stop_sign=3.0, stop_id=0, stop_completed=True)
+    given = frame(signals=signals, **SIGN, ahead=1.0)
+    assert not DrivingModule().blames(given)
+    assert DrivingModule(stop_memory=False).blames(given)
+
+
+def test_an_infraction_is_told_as_a_sentence():
+    given = frame(signals=Signals(red_light=3.0, light_id=0), **RED, ahead=1.0)
+    _, feedback = judged(DrivingModule(), ("MOVE", 5.0), given)
+    assert "ran a red light at 6.0 m/s. Decide otherwise." in feedback
+
+
+def test_labels_are_explained_as_they_are_made():
+    assert "MOVE if the vehicle is slower" in DrivingModule().scoring
+    assert "slower" not in DrivingModule(labels="levels").scoring
 
 
 def test_penalties_are_settings():
@@ -266,6 +312,8 @@ def test_the_table_of_answers():
         "Answers by what the expert would have said:\n"
         "  expert MOVE (1): MOVE 1, SLOW 0, STOP 0\n"
         "  expert STOP (2): MOVE 1, SLOW 0, STOP 1\n"
+        "What was there, on the 1 with another level than the expert's:\n"
+        "  driving: nothing 1\n"
         "Angles off by more than 10°: 1 of 3.\n"
         "Frames shortly before an infraction: 1; on 1 of them it still decides as the driver who "
         "caused it."
@@ -282,3 +330,49 @@ def test_a_table_of_those_who_are_near():
     far = dataclasses.replace(CAR, pose=Pose(121.0, 50.0, 0.0))
     assert nearby(frame(far).observation) == ""
     assert len(nearby(frame(*[CAR] * 50).observation).splitlines()) == 11
+
+
+@pytest.mark.parametrize(
+    ("actors", "ego", "signals", "expected"),
+    [
+        ((), EGO, None, ["nothing"]),
+        ((), dataclasses.replace(EGO, speed=0.05), None, ["nothing", "standing"]),
+        ((), EGO, Signals(red_light=11.9, stop_sign=11.9), ["light", "stop sign"]),
+        ((), EGO, Signals(red_light=12.1, stop_sign=3.0, stop_completed=True), ["nothing"]),
+        ((CAR,), EGO, None, ["vehicle in the way"]),
+        ((WALKER,), EGO, None, ["pedestrian in the way"]),  # it walks there
+        ((dataclasses.replace(WALKER, speed=0.0),), EGO, None, ["pedestrian near"]),
+        ((dataclasses.replace(CAR, pose=Pose(112.0, 53.0, 0.0)),), EGO, None, ["vehicle beside"]),
+        ((dataclasses.replace(CAR, pose=Pose(90.0, 50.0, 0.0)),), EGO, None, ["nothing"]),
+    ],
+)
+def test_what_is_to_be_reckoned_with(actors, ego, signals, expected):
+    found = there(frame(*actors, ego=ego, signals=signals).observation)
+    assert [
+        kind.removesuffix(" the way") if "beside" in kind else kind for kind in found
+    ] == expected
+
+
+def test_wrong_answers_are_split_by_what_was_there():
+    module = DrivingModule()
+    light = Signals(red_light=1.0, light_id=0, light_state="red")
+    stands = dataclasses.replace(EGO, speed=0.0)
+    given = [
+        frame(CAR, signals=light),
+        frame(ego=stands, signals=light),
+        frame(CAR, WALKER),  # right
+        frame(CAR),
+    ]
+    outputs = [("MOVE", 5.0), ("MOVE", 5.0), ("STOP", 5.0), ("MOVE", 5.0)]
+    text = module.remarks(records(module, given, outputs))
+    assert (
+        "What was there, on the 3 with another level than the expert's:\n"
+        "  driving: light 1, vehicle in the way 2\n"
+        "  standing: light 1\n"
+    ) in text
+    # A label of one's own says nothing of it.
+    own = [
+        dataclasses.replace(each, label={"speed_level": "STOP", "turn_angle": 0.0})
+        for each in records(module, given, outputs)
+    ]
+    assert "What was there" not in module.remarks(own)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from langprop.driving.frames.frame import LEVELS, MAX_ANGLE, Frame, same, turned
+from langprop.driving.frames.frame import MAX_ANGLE, Frame, same, turned
+from langprop.driving.learning.answers import answers
 from langprop.driving.learning.stub import ENTRY_POINT, driving_stub
-from langprop.driving.learning.words import describe, nearby
+from langprop.driving.learning.words import describe, nearby, there
 from langprop.errors import ModuleError
 from langprop.modules.module import Module
 from langprop.modules.score import Score, Scored
@@ -23,6 +23,8 @@ PROMPTS = Path(__file__).parent / "prompts"
 
 Blame = Literal["unlike_expert", "all"]
 Labels = Literal["reachable", "levels"]
+
+_FASTEST, _SLACK = 10.0, 5.0  # m/s, m: a line that is passed by then isn't farther away
 
 
 class DrivingModule(Module):
@@ -49,7 +51,8 @@ class DrivingModule(Module):
         blame: Frames before an infraction that count: "unlike_expert" for those on which the driver
             decided otherwise than the expert would have; "all" for those, too, on which the expert
             would have done the same. There nothing better is known, and a policy that avoids what
-            everybody did then learns to creep.
+            everybody did then learns to creep. Neither counts those before a light or a sign was
+            passed whose scene doesn't show it any more: no policy could decide by it.
         labels: What counts as the expert's level. The expert has a speed of its own where it says
             SLOW, but for a policy SLOW is the brake: "reachable" asks for MOVE where the policy is
             slower than the expert would be and for SLOW where it is faster, which leads to the
@@ -138,8 +141,9 @@ class DrivingModule(Module):
 
         Returns:
             `speed_level` and `turn_angle` of the expert; `situation` in words; `nearby`, a table of
-            those who are near; and where the frame counts as one before an infraction, `infraction`
-            in words, `seconds_ahead` and the driver's decision (`driver`), which led there.
+            those who are near; `there`, kinds of what is to be reckoned with; and where the frame
+            counts as one before an infraction, `infraction` in words, `seconds_ahead` and the
+            driver's decision (`driver`), which led there.
         """
         wanted = frame.wanted if self.labels == "reachable" else frame.expert
         known: dict[str, Any] = {
@@ -147,6 +151,7 @@ class DrivingModule(Module):
             "turn_angle": wanted.angle,
             "situation": describe(frame.observation),
             "nearby": nearby(frame.observation),
+            "there": there(frame.observation, stop_memory=self.stop_memory),
         }
         if self.blames(frame):
             known["infraction"] = frame.message or frame.infraction
@@ -155,8 +160,29 @@ class DrivingModule(Module):
         return known
 
     def blames(self, frame: Frame) -> bool:
-        """Whether a frame counts as one before an infraction."""
-        return bool(frame.infraction) and (self.blame == "all" or not frame.agrees)
+        """Whether a frame counts as one before an infraction.
+
+        Its label stays the expert's in any case: one frame in some hundred, which weighs as others.
+        """
+        if not frame.infraction or (self.blame != "all" and frame.agrees):
+            return False
+        return self._shows(frame)
+
+    def _shows(self, frame: Frame) -> bool:
+        """Whether the policy can see the line that was passed, if it was one.
+
+        A line isn't shown any more 0.5 m behind its mark, some metres before the tail is over it.
+        The next one may be in view by then: it is too far away to have been passed.
+        """
+        signals = frame.observation.signals
+        if frame.infraction == "TRAFFIC_LIGHT_INFRACTION":
+            away = signals.red_light
+        elif frame.infraction == "STOP_INFRACTION":
+            done = self.stop_memory and signals.stop_completed
+            away = None if done else signals.stop_sign
+        else:
+            return True
+        return away is not None and away <= _SLACK + _FASTEST * frame.ahead
 
     def check_output(self, output: Any) -> None:
         """Refuse what isn't a speed level and an angle."""
@@ -189,7 +215,8 @@ class DrivingModule(Module):
         if repeats:
             said.append(
                 "This is the decision that led to an infraction "
-                f"{label['seconds_ahead']:.2g} s later: {label['infraction']} Decide otherwise."
+                f"{label['seconds_ahead']:.2g} s later: {_sentence(label['infraction'])} Decide "
+                "otherwise."
             )
         parts = {
             "imitation": float(right),
@@ -205,6 +232,12 @@ class DrivingModule(Module):
             "1 if the speed level is the expert's and the angle is within 10 degrees of the "
             "expert's, else 0."
         )
+        if self.labels == "reachable":
+            text += (
+                " The expert has speeds between the levels, too. Where it wants such a speed, the "
+                "level that leads there counts as its own: MOVE if the vehicle is slower than that "
+                "now, SLOW if it is faster."
+            )
         if self.reinforce:
             text += (
                 f" infractions: {-self.infraction_penalty:g} if the scene is one shortly before an "
@@ -218,28 +251,13 @@ class DrivingModule(Module):
         )
 
     def remarks(self, records: Sequence[Record]) -> str:
-        """Which levels it answered where the expert said which; and the angles."""
-        told = [each for each in records if each.status == "ok" and isinstance(each.label, Mapping)]
-        if not told:
-            return ""
-        pairs = Counter((each.label["speed_level"], each.output[0]) for each in told)
-        lines = ["Answers by what the expert would have said:"]
-        for expert in reversed(LEVELS):
-            total = sum(pairs[expert, level] for level in LEVELS)
-            if total:
-                answered = ", ".join(f"{level} {pairs[expert, level]}" for level in LEVELS[::-1])
-                lines.append(f"  expert {expert} ({total}): {answered}")
-        off = [turned(float(each.output[1]), each.label["turn_angle"]) for each in told]
-        wrong = sum(each > MAX_ANGLE for each in off)
-        lines.append(f"Angles off by more than {MAX_ANGLE:g}°: {wrong} of {len(off)}.")
-        blamed = [each for each in told if "driver" in each.label]
-        if blamed:
-            repeated = sum(same(each.output, each.label["driver"]) for each in blamed)
-            lines.append(
-                f"Frames shortly before an infraction: {len(blamed)}; on {repeated} of them it "
-                "still decides as the driver who caused it."
-            )
-        return "\n".join(lines)
+        """Which levels it answered where the expert said which, what was there, and the angles."""
+        return answers(records)
+
+
+def _sentence(text: str) -> str:
+    text = text.rstrip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _read(path: Path) -> str:

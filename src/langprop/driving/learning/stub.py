@@ -27,7 +27,8 @@ def predict_speed_and_steering(scene_info: dict) -> tuple[str, float]:
             "ego_length", "ego_width": {own}.
             "distance_to_red_light": along the route from our centre to the next light that is red
                 or yellow; None if there is none within 50 m. The stop line is 2 m farther on, and
-                our front is about 2.5 m ahead of our centre. Not below -0.5.
+                our front is about 2.5 m ahead of our centre. Below -0.5 it is None, though our rear
+                isn't over the line yet.
             "distance_to_stop_sign": likewise to the next stop sign; {stop}.
             "vehicles": those within 50 m, all around: a dict of id → dict with
                 "location_world_coord": its centre.
@@ -56,7 +57,7 @@ _OTHERS = {
 }
 _STOP = {
     True: "None if there is none within 50 m, or once we have stopped for it (slower than 0.1 m/s, "
-    "within 10 m before the line)",
+    "at a distance of less than 8 m)",
     False: "None if there is none within 50 m. It stays once we have stopped for it: remember that",
 }
 

@@ -13,6 +13,21 @@ _WALKERS = 6.0  # pedestrians are told of up to here from the middle of the way 
 _MOST = 4  # of each kind that are told of
 _NEAR = 20.0  # who is in the table [m]
 _ROWS = 10  # of it
+_NEXT = 12.0  # a vehicle or pedestrian that is to be reckoned with is nearer to the front [m]
+_SOON = 2.0  # s in which a pedestrian who walks there is in the way
+_STANDING = 0.1  # who is slower stands [m/s]
+
+NOTHING = "nothing"
+THERE = (
+    "light",
+    "stop sign",
+    "pedestrian in the way",
+    "pedestrian near",
+    "vehicle in the way",
+    "vehicle beside the way",
+    NOTHING,
+)
+"""Kinds of what is to be reckoned with, as `there` names them."""
 
 
 def describe(observation: Observation) -> str:
@@ -60,6 +75,45 @@ def describe(observation: Observation) -> str:
     if not vehicles and not walkers:
         lines.append(f"Nobody is within {_AHEAD:.0f} m ahead in its way or close beside it.")
     return "\n".join(lines)
+
+
+def there(observation: Observation, *, stop_memory: bool = True) -> list[str]:
+    """What is to be reckoned with, as far as the vehicle can drive in two seconds.
+
+    Args:
+        observation: What is to be seen.
+        stop_memory: Whether a sign for which the vehicle has stopped doesn't count.
+
+    Returns:
+        Of `THERE`, those that hold, and "standing" if the vehicle stands. A pedestrian in the way
+        is in it now or within 2 s; "near" is one who is up to 6 m from the middle of the way.
+    """
+    ego, signals = observation.ego, observation.signals
+    c, s = math.cos(ego.pose.yaw), math.sin(ego.pose.yaw)
+    found: set[str] = set()
+    if signals.red_light is not None and signals.red_light < _NEXT:
+        found.add("light")
+    done = stop_memory and signals.stop_completed
+    if signals.stop_sign is not None and signals.stop_sign < _NEXT and not done:
+        found.add("stop sign")
+    for actor in observation.actors:
+        dx, dy = actor.pose.x - ego.pose.x, actor.pose.y - ego.pose.y
+        ahead, right = dx * c + dy * s, dy * c - dx * s
+        turn = wrap(actor.pose.yaw - ego.pose.yaw)
+        along, across = _reach(actor, turn)
+        if ahead < 0 or ahead - ego.half_length - along > _NEXT:
+            continue
+        beside = abs(right) - ego.half_width - across
+        if actor.kind != "pedestrian":
+            if beside < _BESIDE:
+                found.add("vehicle in the way" if beside < 0 else "vehicle beside the way")
+        elif abs(right) < _WALKERS:
+            sideways = actor.speed * math.sin(turn)
+            towards = -sideways if right > 0 else sideways
+            soon = beside < max(0.0, towards) * _SOON
+            found.add("pedestrian in the way" if beside < 0 or soon else "pedestrian near")
+    kinds = [kind for kind in THERE if kind in found] or [NOTHING]
+    return [*kinds, "standing"] if ego.speed < _STANDING else kinds
 
 
 def nearby(observation: Observation) -> str:
