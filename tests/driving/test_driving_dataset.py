@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from langprop.driving.agents.drivers import Driver
 from langprop.driving.box import Box, Pose
+from langprop.driving.frames.collect import Collection, collect
 from langprop.driving.frames.columns import NAMES, pack, unpack
 from langprop.driving.frames.dataset import INDEX, Frames, FrameWriter
 from langprop.driving.frames.frame import LEVELS, Answer, Frame
 from langprop.driving.observation import Observation, Signals
 from langprop.errors import DataError
+from langprop.trainer.folder_lock import FolderLock
 
 REALS = st.floats(-1e6, 1e6, allow_nan=False)
 SIZES = st.floats(0.1, 10)
@@ -248,3 +251,13 @@ def test_what_cant_be_written_is_told_and_loses_nothing(tmp_path):
 def test_texts_that_arrays_cant_hold_are_mended(tmp_path):
     FrameWriter(tmp_path, {}).append([frame(0, failure="bad \ud800\0")], DRIVE)
     assert Frames(tmp_path)[0].failure == "bad ?�"
+
+
+def test_two_processes_do_not_collect_into_one_folder(tmp_path):
+    lock = FolderLock(tmp_path)
+    lock.take()
+    collection = Collection([], [], Driver("expert"))
+    with pytest.raises(DataError, match="another process writes frames into"):
+        collect(collection, tmp_path, {})
+    lock.release()
+    assert len(collect(collection, tmp_path, {})) == 0

@@ -60,6 +60,16 @@ def test_policies_are_compared_and_the_number_of_processes_changes_nothing() -> 
     json.dumps(one.to_dict(), allow_nan=False)
 
 
+def test_the_expert_may_have_any_name_and_several() -> None:
+    drivers = read_drivers(["careful=expert", "expert", "expert"])
+    found = evaluate(drivers, TASKS[:1], [0], simulator=ROAD, jobs=1)
+    assert found.drivers == ("careful", "expert", "expert (2)")
+    for name in found.drivers:
+        summary = found.summary(name, "strict")
+        assert summary is not None
+        assert summary.driving == 100
+
+
 def test_a_simulator_that_dies_once_is_given_a_second_chance(tmp_path: Path) -> None:
     road = functools.partial(ROAD, dies_on="road/1", once=tmp_path / "died")
     found = evaluate(read_drivers(["expert"]), TASKS, [0], simulator=road, jobs=2)

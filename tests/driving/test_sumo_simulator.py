@@ -413,3 +413,27 @@ def test_nobody_waits_for_ever_inside_a_junction_for_an_ego_that_stands_there(si
                 streams.add(actor.id)
     assert longest * 0.05 < 50.0
     assert len(streams) > 1
+
+
+@pytest.mark.slow
+def test_an_episode_is_the_same_whatever_was_driven_before():
+    """SUMO itself doesn't quite forget: about one of ten such episodes was another one."""
+    tasks = suite("training")[:4]
+
+    def poses(simulator, ticks):
+        found = []
+        for _ in range(ticks):
+            seen = simulator.step(Control(throttle=0.4))
+            found.append([(box.id, box.pose, box.speed) for box in seen.actors])
+        return found
+
+    with SumoSimulator() as simulator:
+        simulator.reset(tasks[3], 0)
+        alone = poses(simulator, 500)
+    for _ in range(10):
+        with SumoSimulator() as simulator:
+            for task in tasks[:3]:
+                simulator.reset(task, 0)
+                poses(simulator, 250)
+            simulator.reset(tasks[3], 0)
+            assert poses(simulator, 500) == alone

@@ -55,7 +55,7 @@ class Driver:
             executor: Where its script runs.
         """
         if not self.source:
-            return ExpertAgent()
+            return ExpertAgent(self.name)
         return ScriptAgent(
             Script(self.source, ENTRY_POINT, origin=self.name, id="driver"),
             executor,

@@ -31,11 +31,13 @@ class ExpertAgent(Agent):
     which it can stop to whoever is ahead on the route (Gipps 1981), and gives way to whoever would
     be where it will be, if they kept their speed and turned on as they do. Its SLOW has a speed of
     its own, from 1 m/s on.
+
+    Args:
+        name: For tables.
     """
 
-    name = "expert"
-
-    def __init__(self) -> None:
+    def __init__(self, name: str = "expert") -> None:
+        self.name = name
         self._route: Route | None = None
         self._outlook: Outlook | None = None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,8 @@ from langprop.driving.agents.drivers import Driver
 from langprop.driving.frames.dataset import Frames, FrameWriter
 from langprop.driving.frames.frame import Frame
 from langprop.driving.task import RouteTask
-from langprop.errors import SimulatorError
+from langprop.errors import CheckpointError, DataError, SimulatorError
+from langprop.trainer.folder_lock import FolderLock
 
 if TYPE_CHECKING:
     from langprop.driving.agents.agent import Agent
@@ -136,10 +137,24 @@ def collect(
         on_ride: Called with each drive, its number and how many there are.
 
     Raises:
-        DataError: The folder holds another dataset, or can't be written.
+        DataError: The folder holds another dataset, another process writes into it, or it can't be
+            written.
         SimulatorError: The simulator can't start, or died twice on the same route.
         TownError: A town or a route doesn't exist.
     """
+    with _alone(Path(folder)):
+        return _collect(collection, folder, about, resume=resume, jobs=jobs, on_ride=on_ride)
+
+
+def _collect(
+    collection: Collection,
+    folder: str | Path,
+    about: dict[str, Any],
+    *,
+    resume: bool,
+    jobs: int,
+    on_ride: Callable[[Ride, int, int], None],
+) -> Frames:
     writer = FrameWriter(folder, about, resume=resume)
     done = [(drive["task"], int(drive["seed"])) for drive in writer.drives]
     work = collection.work(done)
@@ -151,6 +166,25 @@ def collect(
             writer.append(one.frames, {**drive, "route": one.task.to_dict()})
             on_ride(one, number, total)
     return Frames(folder)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other collections out of a folder."""
+    with suppress(OSError):  # the writer tells
+        folder.mkdir(parents=True, exist_ok=True)
+    lock = FolderLock(folder)
+    try:
+        lock.take()
+    except CheckpointError as error:
+        raise DataError(
+            f"another process writes frames into {folder}: wait for its end, or name another "
+            "folder."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _rides(

@@ -167,9 +167,9 @@ def evaluate(
     _check([each.name for each in tasks], "routes")
     _check(list(seeds), "seeds")
     if simulator is None:
-        from langprop.driving.sumo.simulation import SumoSimulation
+        from langprop.driving.sumo.simulator import SumoSimulator
 
-        simulator = SumoSimulation
+        simulator = SumoSimulator  # not SumoSimulation: each drive begins with a SUMO that is new
     # Drives of a route together, so that a process has the town already.
     trips = [Trip(driver, task, seed) for task in tasks for seed in seeds for driver in drivers]
     jobs = min(len(trips), n_cores() if jobs is None else jobs)

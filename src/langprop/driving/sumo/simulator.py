@@ -38,6 +38,10 @@ main(int(sys.argv[1]), int(sys.argv[2]))
 """
 
 
+class _Died(SimulatorError):
+    """The process has ended."""
+
+
 class SumoSimulator:
     """A town in SUMO with our vehicle in it, in a process of its own.
 
@@ -74,7 +78,7 @@ class SumoSimulator:
 
     @property
     def pid(self) -> int | None:
-        """Id of the process; None while there is none."""
+        """Id of the process that simulates; None while there is none."""
         return self._worker.pid if self._worker is not None else None
 
     def reset(self, task: RouteTask, seed: int) -> Observation:
@@ -89,10 +93,19 @@ class SumoSimulator:
         self._truth = None
         if self._worker is not None and self._worker.gone:  # while nobody looked
             self._drop(kill=True)
+        message = ("reset", task.to_dict(), int(seed))
+        patience = max(self._patience, _RESET_TIME)
+        new = self._worker is None
         if self._worker is None:
             self._worker = _Worker()
-        patience = max(self._patience, _RESET_TIME)
-        _, route, truth = self._ask(("reset", task.to_dict(), int(seed)), patience)
+        try:
+            _, pid, route, truth = self._ask(message, patience)
+        except _Died:
+            if new:
+                raise
+            self._worker = _Worker()  # it had died before, with nothing to lose
+            _, pid, route, truth = self._ask(message, patience)
+        self._worker.pid = pid
         self._route = unpack_route(route)
         self._truth = unpack_truth(truth, self._route)
         return self._truth.observation
@@ -154,7 +167,7 @@ class SumoSimulator:
             self._truth = None
             obituary = worker.obituary()
             self._drop(kill=True)
-            raise SimulatorError(obituary) from error
+            raise _Died(obituary) from error
         except BaseException:  # ^C: its answer would be taken for the next one
             self._truth = None
             self._drop(kill=True)
@@ -189,7 +202,11 @@ class SumoSimulator:
 
 
 class _Worker:
-    """The process, and the wire to it."""
+    """The process, and the wire to it.
+
+    Attributes:
+        pid: Of the process that simulates, which is its fork once an episode was begun.
+    """
 
     def __init__(self) -> None:
         here, there = socket.socketpair()
