@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterable
 
@@ -201,6 +202,110 @@ def test_a_contact_that_was_no_fault_does_not_excuse_one_that_is() -> None:
     assert [(event.strict, event.at_fault) for event in found] == [(False, True)]
     assert criteria.score("strict").counts == {"COLLISION_VEHICLE": 1}
     assert criteria.score("at_fault").counts == {"COLLISION_VEHICLE": 1}
+
+
+@pytest.mark.parametrize(("speed", "at_fault"), [(0.4, 0), (0.9, 0), (1.1, 1)])
+def test_who_was_hit_in_front_while_standing_may_move_off_slowly(
+    speed: float, at_fault: int
+) -> None:
+    criteria = Criteria(ROUTE)
+    front = Box(Pose(4.7, 0.0, 0.0), 2.3, 0.9, 0.0, "vehicle", "other", 1)
+    for tick in range(60):
+        ego = ego_at(0.0, speed=speed if tick > 20 else 0.0)
+        criteria.update(truth_of(ego, [front], tick))
+    assert criteria.score("strict").counts == {"COLLISION_VEHICLE": 1}
+    assert criteria.score("at_fault").counts.get("COLLISION_VEHICLE", 0) == at_fault
+
+
+@pytest.mark.parametrize(
+    ("after", "speed", "at_fault"),
+    [
+        (0.7, 0.4, 0),  # the same contact goes on
+        (1.0, 0.9, 0),
+        (1.0, 3.0, 1),  # it drives on into it
+        (4.9, 0.9, 0),
+        (5.1, 0.9, 1),  # that is another one, for the leaderboard, too
+    ],
+)
+def test_who_is_touched_again_is_the_same_contact_for_five_seconds(
+    after: float, speed: float, at_fault: int
+) -> None:
+    # Hit in the side by a car that began to come out only a second before; then they part, and it
+    # stands in front.
+    criteria = Criteria(ROUTE)
+    start = 3.0
+
+    def car(time: float) -> Box:
+        if time <= start:
+            moving = max(time - start, -1.0)
+            pose = Pose(-0.5, -3.3 + 4.0 * moving, math.pi / 2)
+            return Box(pose, 2.3, 0.9, 4.0 if time > start - 1 else 0.0, "vehicle", "other", 7)
+        x = 4.7 if time >= start + after - 1e-6 else 9.0
+        return Box(Pose(x, 0.0, 0.0), 2.3, 0.9, 0.0, "vehicle", "other", 7)
+
+    events: list[Event] = []
+    for tick in range(round((start + after) / DT) + 1):
+        time = tick * DT
+        x = 6 * min(0.0, time - start)
+        ego = ego_at(x, speed=6.0 if time <= start else speed)
+        events += criteria.update(truth_of(ego, [car(time)], tick))
+    verdicts = [(event.details["verdict"], event.at_fault) for event in events]
+    assert verdicts[0] == ("into the side", False)
+    assert sum(fault for _, fault in verdicts) == at_fault
+    assert criteria.score("at_fault").counts.get("COLLISION_VEHICLE", 0) == at_fault
+
+
+def test_a_vehicle_that_came_too_late_stays_so_while_it_is_touched() -> None:
+    events = drive(straight(0, 0, 0, 6.0), still(4.8, 0.0), seen_from=-1.6, start=-4.0, seconds=0.5)
+    assert [event.details["verdict"] for event in events] == ["too late"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "in_junction", "at_fault"),
+    [
+        (0.0, False, False),
+        (math.pi, False, True),  # in the lane of those who come towards it
+        (math.pi, True, False),
+        (None, False, False),
+    ],
+)
+def test_who_stands_in_a_lane_of_the_others_is_no_bystander(
+    heading: float | None, in_junction: bool, at_fault: bool
+) -> None:
+    criteria = Criteria(ROUTE)
+    events: list[Event] = []
+    for tick in range(80):
+        x = 4.7 + 5.0 * (3.5 - tick * DT)
+        other = Box(Pose(x, 0.0, math.pi), 2.3, 0.9, 5.0, "vehicle", "other", 7)
+        truth = truth_of(ego_at(0.0, speed=0.0), [other], tick)
+        fix = LaneFix(-1.0, heading, in_junction=in_junction, lane="lane")
+        events += criteria.update(dataclasses.replace(truth, fix=fix))
+    (event,) = [event for event in events if event.kind == "COLLISION_VEHICLE"]
+    assert event.at_fault is at_fault
+
+
+@pytest.mark.parametrize(
+    ("stood", "aside", "at_fault"),
+    [
+        (0.5, 0.0, True),  # it came to a stand across the other's course
+        (1.5, 0.0, False),  # the other one could see it
+        (0.5, 1.0, False),  # it had stopped short of the other's course, who swerved
+    ],
+)
+def test_who_comes_to_a_stand_across_the_way_of_others(
+    stood: float, aside: float, at_fault: bool
+) -> None:
+    # A car crosses from the left; the vehicle brakes in front of it. Contact at the time 0.
+    def ego(time: float) -> tuple[float, float, float, float]:
+        driving = min(0.0, time + stood)
+        return 6.0 * driving, 0.0, 0.0, 6.0 if time < -stood else 0.0
+
+    def car(time: float) -> tuple[float, float, float, float]:
+        x = 1.0 if aside == 0 or time > -0.2 else 2.45 + 0.9 + aside
+        return x, -3.35 + 5.0 * time, math.pi / 2, 5.0
+
+    (event,) = drive(ego, car, seconds=0.2)
+    assert event.at_fault is at_fault
 
 
 def test_those_who_were_hit_leave_the_road() -> None:

@@ -13,6 +13,7 @@ from langprop.driving.agents.drivers import read_driver
 from langprop.driving.agents.expert import ExpertAgent
 from langprop.driving.box import Box, Pose
 from langprop.driving.control import Control
+from langprop.driving.frames.recording import RecordedDrive
 from langprop.driving.judging.drive import Drive, Tick, drive
 from langprop.driving.observation import Observation
 from langprop.driving.scene import Level
@@ -72,6 +73,26 @@ def test_a_drive_tells_all_and_survives_json() -> None:
     assert found.failures == {}
     again = Drive.from_dict(json.loads(json.dumps(found.to_dict(), allow_nan=False)))
     assert again == found
+
+
+def test_to_agree_is_the_same_in_a_drive_and_in_recorded_frames() -> None:
+    # Behind one who stands the expert has a speed of its own: to MOVE is the way there for one who
+    # is slower, though the expert's word is SLOW.
+    ahead = Extra(Box(Pose(9.0, 0.0, 0.0), 2.3, 0.9, 0.0))
+    recorded = RecordedDrive(StraightRoad(60, [ahead]), TASK, 0, ExpertAgent(), every=5)
+    words = []
+
+    def stop(tick: Tick) -> bool:
+        if tick.expert is not None:
+            words.append(tick.decision.level == tick.expert.level)
+        return len(words) == 8
+
+    road = StraightRoad(60, [ahead])
+    found = drive(road, TASK, 0, Always(), expert=ExpertAgent(), every=5, on_tick=stop)
+    for _ in range(found.ticks):
+        recorded.tick(Always())
+    assert found.agreement == recorded.agreed / recorded.frames
+    assert found.agreement > sum(words) / len(words)
 
 
 def test_the_same_drive_has_the_same_hash_and_another_one_has_not() -> None:

@@ -346,7 +346,9 @@ def test_memory_goes_on_as_it_was(whole, tmp_path):
 
 def test_an_infraction_is_drawn_far_more_often(whole, tmp_path):
     frames = [each for each in Frames(whole / "frames") if not each.infraction][:40]
-    frames[7] = dataclasses.replace(frames[7], infraction="STOP_INFRACTION", message="m", ahead=1.0)
+    frames[7] = dataclasses.replace(
+        frames[7], infraction="COLLISION_VEHICLE", message="m", ahead=1.0
+    )
     other = "MOVE" if frames[7].wanted.level != "MOVE" else "STOP"
     frames[7] = dataclasses.replace(frames[7], driver=frames[7].driver._replace(level=other))
     if frames[7].agrees:  # its label and its word may differ

@@ -14,7 +14,7 @@ from langprop.driving.agents.agent import Agent, Decision
 from langprop.driving.agents.pid import Pilot
 from langprop.driving.control import Control
 from langprop.driving.event import Event
-from langprop.driving.frames.frame import same
+from langprop.driving.frames.frame import Answer, Frame
 from langprop.driving.judging.criteria import Criteria
 from langprop.driving.judging.score import RouteScore, Rule
 from langprop.driving.observation import Observation
@@ -72,7 +72,7 @@ class Drive:
         errors: These by message: some of them.
         levels: Number of ticks by speed level.
         agreement: Share of the ticks asked about in which the agent wanted what the expert would
-            have; None where none was asked about.
+            have, by the rule of `Frame.agrees`; None where none was asked about.
         hash: SHA-256 of where the vehicle and everyone in view were in all ticks: equal for the
             same task, seed and agent.
         wall: Seconds that it took, reset included; no part of what is compared.
@@ -170,7 +170,7 @@ def drive(
         decision = agent.act(seen, truth)
         if label is not None:
             asked += 1
-            agreed += not decision.error and same(decision, label)
+            agreed += not decision.error and _agree(seen, decision, label)
         if decision.error:
             failures[decision.status or "exception"] += 1
             if len(errors) < _MOST_ERRORS or _last_line(decision.error) in errors:
@@ -207,6 +207,13 @@ def drive(
         digest.hexdigest(),
         time.perf_counter() - begun,
     )
+
+
+def _agree(seen: Observation, decision: Decision, label: Decision) -> bool:
+    """Whether the agent wants what the expert does, by the same rule as recorded frames."""
+    wanted = Answer(label.level, float(label.angle))
+    wants = Answer(decision.level, float(decision.angle))
+    return Frame(seen, wanted, wants, expert_speed=label.target_speed).agrees
 
 
 _MOST_ERRORS = 8

@@ -5,9 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from langprop.driving.box import Box
+from langprop.driving.box import Box, wrap
 from langprop.driving.event import Event, EventKind
-from langprop.driving.judging.criteria.fault import STANDING, Verdict, hits_with_front, judge
+from langprop.driving.judging.criteria.fault import (
+    DRIVES_ON,
+    STANDING,
+    Verdict,
+    hits_with_front,
+    judge,
+)
+from langprop.driving.judging.criteria.lanes import WRONG_WAY
 from langprop.driving.judging.criteria.noticed import event
 from langprop.driving.judging.criteria.sight import Sight
 from langprop.driving.judging.criteria.words import collision as in_words
@@ -19,7 +26,7 @@ OFF_ROAD = 6.0
 _SAME = 5.0  # s in which the same actor isn't counted again
 _NEAR, _FORGET = 3.0, 5.0  # m: nothing counts as near to a collision, until that is far away
 _REACH = 14.0  # m between centres, more than those of the longest vehicles that touch
-_APART = 0.5  # s without contact after which it is a new one
+_APART = 0.5  # s without contact after which it has ended
 _SENSOR = 0.5  # m by which boxes may miss each other where a sensor reports a contact
 # Others are taken off the road after a while, so that the drive can go on [s].
 _STAYS = {"pedestrian": 1.5}
@@ -61,17 +68,15 @@ class _Repeats:
 
 @dataclass
 class _Contact:
-    """Somebody who is being touched.
+    """Somebody who is being touched, or was in the last seconds.
 
     Attributes:
         verdict: Whose fault it is.
-        front: Whether the vehicle's front was part of it at the beginning.
         begun: When [s].
         last: When it was last seen [s].
     """
 
     verdict: Verdict
-    front: bool
     begun: float
     last: float
 
@@ -117,7 +122,7 @@ class Collisions:
             self._contacts = {
                 name: contact
                 for name, contact in self._contacts.items()
-                if time - contact.last <= _APART
+                if time - contact.last <= _APART or time - contact.begun <= _SAME
             }
         return events
 
@@ -139,16 +144,15 @@ class Collisions:
         ego, time = truth.observation.ego, truth.observation.time
         contact = self._contacts.get(other.id)
         if contact is None:
-            track = self._sight.track(other.id)
-            # At the start of a drive nobody has come into view: they were there.
-            whole = bool(track) and track[-1].ago < self._sight.span - 1e-9
-            verdict = judge(ego, other, track, whole=whole)
-            contact = _Contact(verdict, hits_with_front(ego, other), time, time)
+            contact = _Contact(self._judged(other, truth), time, time)
             self._contacts[other.id] = contact
             if other.kind != "static":
                 self._leaving[other.id] = time + _STAYS.get(other.kind, _OTHERS_STAY)
-        elif contact.verdict == "standing" and contact.front and ego.speed > STANDING:
-            contact.verdict = "fault"  # it was touched, and now it drives on into the other one
+        elif ego.speed >= DRIVES_ON and hits_with_front(ego, other):
+            if contact.verdict == "standing":
+                contact.verdict = "fault"  # it was touched, and now it drives on into the other one
+            elif time - contact.last > _APART and contact.verdict != "fault":
+                contact.verdict = self._judged(other, truth)  # they had parted
         contact.last = time
         at_fault = contact.verdict == "fault"
         x, y, _ = ego.pose
@@ -171,6 +175,19 @@ class Collisions:
                 in_view=track[-1].ago if track else 0.0,
             )
         ]
+
+    def _judged(self, other: Box, truth: Truth) -> Verdict:
+        """Whose fault it is that somebody is being touched."""
+        track = self._sight.track(other.id)
+        # At the start of a drive nobody has come into view: they were there.
+        whole = bool(track) and track[-1].ago < self._sight.span - 1e-9
+        fix, ego = truth.fix, truth.observation.ego
+        astray = (
+            not fix.in_junction
+            and fix.heading is not None
+            and abs(wrap(ego.pose.yaw - fix.heading)) > WRONG_WAY
+        )
+        return judge(ego, other, track, whole=whole, astray=astray)
 
     def _bumped(self, name: str, truth: Truth) -> list[Event]:
         """A sensor reports something that isn't among the actors."""

@@ -2,7 +2,11 @@
 
 A contact is **not** the vehicle's fault if one of these holds:
 
-- `standing`: the vehicle was slower than 0.3 m/s. Who stands can't get out of the way.
+- `standing`: the vehicle was slower than 0.3 m/s. Who stands can't get out of the way. That is no
+  excuse for one who put itself there: who stands in a lane of the other direction, or who came to a
+  stand less than 1 s ago and across the course that the other one was on. The rules below hold for
+  them as for those who drive. Who stopped short of the other one's course, or was in it for longer
+  than that and could be seen there, stands.
 - `from behind`: the other one came from behind: its centre was behind the vehicle's rear axle, it
   faced the same way (within 60 degrees) and was the faster one along that direction.
 - `too late`: it came into view so late that a driver who reacts within 1 s and brakes at 8 m/s²
@@ -13,6 +17,10 @@ A contact is **not** the vehicle's fault if one of these holds:
 
 All else is the vehicle's fault: whatever its front hits, those it brushes against while they stand,
 those whose straight course it drives into.
+
+A contact with the same one within 5 s of the first is the same contact, as it is for the
+leaderboard, and keeps its verdict, unless the vehicle drives on into it: with its front, and at
+1 m/s or more. Then it is judged anew; who stood at the first contact is at fault.
 """
 
 from __future__ import annotations
@@ -30,6 +38,9 @@ Verdict = Literal["fault", "standing", "from behind", "too late", "into the side
 STANDING = 0.3
 """Who is slower stands [m/s]."""
 
+DRIVES_ON = 1.0
+"""Who was hit and moves off slower than that doesn't drive on into the other one [m/s]."""
+
 REACTION = 1.0
 """Time of a careful driver to react [s]."""
 
@@ -42,7 +53,9 @@ _SAME_WAY = math.radians(60)
 _MARGIN = 0.4  # m by which someone who keeps its course must have missed the vehicle
 
 
-def judge(ego: Box, other: Box, track: Sequence[Seen], *, whole: bool) -> Verdict:
+def judge(
+    ego: Box, other: Box, track: Sequence[Seen], *, whole: bool, astray: bool = False
+) -> Verdict:
     """Whose fault the beginning of a contact is.
 
     Args:
@@ -50,8 +63,9 @@ def judge(ego: Box, other: Box, track: Sequence[Seen], *, whole: bool) -> Verdic
         other: Who it touches.
         track: The other one as it was seen, the newest first.
         whole: Whether the track reaches back to when the other one came into view.
+        astray: Whether the vehicle is in a lane of the other direction.
     """
-    if ego.speed < STANDING:
+    if ego.speed < STANDING and not astray and not _got_in_the_way(ego, track):
         return "standing"
     forward, _ = offset(ego, other)
     turn = abs(wrap(other.pose.yaw - ego.pose.yaw))
@@ -84,6 +98,17 @@ def offset(ego: Box, other: Box) -> tuple[float, float]:
     dx, dy = other.pose.x - ego.pose.x, other.pose.y - ego.pose.y
     c, s = math.cos(ego.pose.yaw), math.sin(ego.pose.yaw)
     return dx * c + dy * s, dy * c - dx * s
+
+
+def _got_in_the_way(ego: Box, track: Sequence[Seen]) -> bool:
+    """Whether the vehicle, which stands, came to a stand just now across the other one's course."""
+    if not any(seen.ego.speed >= STANDING for seen in track if seen.ago < REACTION):
+        return False
+    then = next((seen for seen in track if seen.ago >= REACTION), None)
+    if then is None or then.other.speed < STANDING:
+        return False
+    course = _later(then.other, then.ago)
+    return course.overlaps(_wider(ego)) and not course.overlaps(then.ego)
 
 
 def _later(box: Box, seconds: float) -> Box:
