@@ -194,12 +194,56 @@ def test_fit_offline(data, start, tmp_path, capsys):
     text = f"driven: false\ndata: {data}\npolicy: {{start: start.py, reinforce: false}}\n"
     config = configured(tmp_path, text + f"run_dir: {tmp_path / 'run'}\nmax_steps: 3\n")
     assert driving_fit.run([config]) == 0
-    assert "def predict_speed_and_steering" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"best policy: {tmp_path / 'run' / 'best.py'}" in told
+    assert f"look at it with:  langprop show {tmp_path / 'run'}" in told
+    assert "def predict_speed_and_steering" not in told  # a hundred lines that hide the rest
     kept = yaml.safe_load((tmp_path / "run" / "driving.yaml").read_text())
     assert kept["policy"]["start"] == str(start)
     assert kept["policy"]["extents"] == "full"
     assert (tmp_path / "run" / "best.py").exists()
     assert not (tmp_path / "run" / "frames").exists()
+
+
+def test_without_a_folder_the_policy_is_printed(data, start, tmp_path, capsys):
+    text = f"driven: false\ndata: {data}\npolicy: {{start: start.py}}\nrun_dir: false\n"
+    assert driving_fit.run([configured(tmp_path, text), "--max_steps", "1"]) == 0
+    assert "def predict_speed_and_steering" in capsys.readouterr().out
+
+
+def test_a_run_that_has_reached_its_limit_says_so(data, start, tmp_path, capsys):
+    text = f"driven: false\ndata: {data}\npolicy: {{start: start.py}}\nmax_steps: 2\n"
+    run = tmp_path / "run"
+    assert driving_fit.run([configured(tmp_path, f"{text}run_dir: {run}\n")]) == 0
+    assert "No step was taken" not in capsys.readouterr().out
+    assert driving_fit.run([f"--resume={run}"]) == 0
+    told = capsys.readouterr().out
+    assert "No step was taken: the run has 2 already, and ended with max_steps=2." in told
+    assert "raise that:  --max_steps 12" in told
+    assert driving_fit.run(["--resume", str(run), "--max_steps", "3"]) == 0
+    assert "No step was taken" not in capsys.readouterr().out
+
+
+INTERRUPT = """import langprop as lp
+
+
+class Interrupt(lp.Callback):
+    def on_train_batch_end(self, trainer, module):
+        raise KeyboardInterrupt
+"""
+
+
+def test_what_was_raised_stands_in_the_command_to_go_on(data, start, tmp_path, capsys, monkeypatch):
+    (tmp_path / "interrupt_of_a_step.py").write_text(INTERRUPT)
+    monkeypatch.syspath_prepend(tmp_path)
+    text = f"driven: false\ndata: {data}\npolicy: {{start: start.py}}\nmax_steps: 2\n"
+    text += "callbacks: [{class_path: interrupt_of_a_step.Interrupt}]\n"
+    run = tmp_path / "my run"
+    assert driving_fit.run([configured(tmp_path, f"{text}run_dir: {run}\n")]) == 130
+    assert f"go on with:  langprop driving fit --resume '{run}'\n" in capsys.readouterr().out
+    assert driving_fit.run(["--resume", str(run), "--max_steps", "5", "--force"]) == 130
+    told = capsys.readouterr().out
+    assert f"go on with:  langprop driving fit --resume '{run}' --max_steps 5\n" in told
 
 
 def test_fit_while_driving_and_go_on(routes, start, tmp_path, capsys):
@@ -299,7 +343,7 @@ def test_a_step_of_each_example(name, routes, data, tmp_path, capsys):
     if name != "offline":
         call += ["--suite", str(routes), "--drives.update_every", "10"]
     assert driving_fit.run([str(config), *call]) == 0
-    assert "def predict_speed_and_steering" in capsys.readouterr().out
+    assert f"best policy: {tmp_path / 'run' / 'best.py'}" in capsys.readouterr().out
     kept = yaml.safe_load((tmp_path / "run" / "driving.yaml").read_text())
     assert kept["policy"]["reinforce"] == (name in ("dagger_rl", "online"))
     assert (tmp_path / "run" / "frames").exists() == (name != "offline")

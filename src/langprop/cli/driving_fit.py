@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -90,7 +91,7 @@ def parser() -> ArgumentParser:
 
 
 def run(argv: Sequence[str]) -> int:
-    """Train, print the best policy, and let it drive the test routes."""
+    """Train, say where the best policy is, and let it drive the test routes."""
     from langprop.cli.arguments import in_words  # with the parser
 
     made = parser()
@@ -127,22 +128,37 @@ def run(argv: Sequence[str]) -> int:
         raise
     except ValueError as error:  # a number out of range, found by the class that owns it
         raise ConfigError(in_words(str(error))) from error
-    trainer.callbacks.append(_Keep(_plain(made, settings, base), base))
+    kept = _Keep(_plain(made, settings, base), base)
+    trainer.callbacks.append(kept)
     resume: Literal["force"] | bool = settings.resume is not None
     trainer.fit(module, train, val, resume="force" if settings.force else resume)
     _conclude(trainer, module)
     if trainer.interrupted:
+        if trainer.run_dir is not None and module.best is not None:
+            print(f"go on with:  {_again(trainer.run_dir.path, argv, resumed=bool(resume))}")
         return 130
+    if resume and trainer.step == kept.begun:
+        print(_at_its_limit(trainer))
     if settings.test is not None and module.best is not None:
         _drive(settings, module, trainer)
     return 0
 
 
 class _Keep(Callback):
-    """Writes the settings into the run's folder, without secrets."""
+    """Writes the settings into the run's folder, without secrets.
+
+    Attributes:
+        begun: Steps that the run had when this training began.
+    """
 
     def __init__(self, settings: Mapping[str, Any], base: Path) -> None:
         self._text = as_yaml(settings, base)
+        self.begun = 0
+
+    def on_train_start(self, trainer: Trainer, module: Any) -> None:
+        """Note how far the run was."""
+        del module
+        self.begun = trainer.step
 
     def on_fit_start(self, trainer: Trainer, module: Any) -> None:
         """Write them, unless the run is resumed."""
@@ -165,11 +181,20 @@ def _read(made: ArgumentParser, argv: Sequence[str]) -> tuple[Any, Path]:
             raise ConfigError(f"{config} is a folder: name a file of settings, such as dagger.yaml")
         base = config.parent
         arguments = ["--config", str(config), *arguments]
-    elif "--resume" in arguments[:-1]:
-        resumed = arguments[arguments.index("--resume") + 1]
+    elif resumed := _resumed(arguments):
         kept = kept_settings(resumed, FILE, "driving fit")
         arguments = ["--config", str(kept), *arguments]
     return made.parse_args(prepared(arguments)), base
+
+
+def _resumed(arguments: Sequence[str]) -> str:
+    """The run that is to be resumed, if any."""
+    for at, each in enumerate(arguments):
+        if each == "--resume":
+            return "".join(arguments[at + 1 : at + 2])
+        if each.startswith("--resume="):
+            return each.partition("=")[2]
+    return ""
 
 
 def _module(settings: Any, base: Path) -> DrivingModule:
@@ -235,14 +260,35 @@ def _conclude(trainer: Trainer, module: DrivingModule) -> None:
         console.print("Nothing was learned yet.")
         return
     console.print()
-    print_source(console, module.source)
-    console.print()
-    if trainer.run_dir is not None:
-        console.print(f"saved in {trainer.run_dir.path}", highlight=False, soft_wrap=True)
-        if trainer.interrupted:
-            again = f"go on with:  langprop driving fit --resume {trainer.run_dir.path}"
-            console.print(again, highlight=False, soft_wrap=True)
+    if trainer.run_dir is None:
+        print_source(console, module.source)
+    else:
+        folder = trainer.run_dir.path
+        show = f"langprop show {shlex.quote(str(folder))}"
+        for line in (f"best policy: {folder / 'best.py'}", f"look at it with:  {show}"):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     sys.stdout.flush()
+
+
+def _again(folder: Path, argv: Sequence[str], *, resumed: bool) -> str:
+    """The command that goes on with a run.
+
+    The settings of a run are kept when it begins; what was changed when it was resumed isn't, so
+    that it is to be said again.
+    """
+    command = "langprop driving fit"
+    if not resumed:
+        return f"{command} --resume {shlex.quote(str(folder))}"
+    return f"{command} {shlex.join(each for each in argv if each != '--force')}"
+
+
+def _at_its_limit(trainer: Trainer) -> str:
+    """Why a run that was resumed ended at once."""
+    reached, more = trainer.stopped, f"--max_steps {trainer.step + 10}"
+    if not reached:
+        reached, more = f"max_epochs={trainer.max_epochs}", f"--max_epochs {trainer.epoch + 10}"
+    told = f"No step was taken: the run has {trainer.step} already, and ended with {reached}."
+    return f"{told} To go on, raise that:  {more}" if reached.startswith("max_") else told
 
 
 def _drive(settings: Any, module: DrivingModule, trainer: Trainer) -> None:
