@@ -26,6 +26,7 @@ _SLOWEST = 10e6  # [bytes/s] at which a process must read its arguments
 # To fall asleep and be woken takes longer than most calls; with one core the other process couldn't
 # run meanwhile.
 _SPIN_TIME = 50e-6 if n_cores() > 1 else 0.0  # [s]
+_IN_VAIN, _REST = 3, 32  # after so many answers that took longer, so many aren't waited for awake
 _READ_SIZE = 1 << 16
 _END_TIME = 1.0  # [s] for the zygote to say how a process ended
 
@@ -58,6 +59,7 @@ class Channel:
         self.arguments = ArgumentArena()
         self._wait = -1.0
         self._sent = self._last = time.perf_counter()
+        self._in_vain = 0  # answers in a row that asking again and again didn't get
         self._progress = Progress()
         self._socket, self._there = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._pidfd = -1
@@ -160,11 +162,19 @@ class Channel:
         return True
 
     def _read(self) -> bytes:
-        """What comes next; asks for a moment before it falls asleep."""
-        end = time.perf_counter() + _SPIN_TIME
-        while time.perf_counter() < end:
-            with contextlib.suppress(BlockingIOError):
-                return self._socket.recv(_READ_SIZE, socket.MSG_DONTWAIT)
+        """What comes next; asks for a moment before it falls asleep.
+
+        Where that was in vain a few times, because a call takes longer, it falls asleep at once for
+        a while: the moment would be taken from others.
+        """
+        if self._in_vain < _IN_VAIN:
+            end = time.perf_counter() + _SPIN_TIME
+            while time.perf_counter() < end:
+                with contextlib.suppress(BlockingIOError):
+                    data = self._socket.recv(_READ_SIZE, socket.MSG_DONTWAIT)
+                    self._in_vain = 0
+                    return data
+        self._in_vain = (self._in_vain + 1) % (_IN_VAIN + _REST)
         return self._socket.recv(_READ_SIZE)
 
     @property
