@@ -293,6 +293,13 @@ def test_unknown_settings_are_told(tmp_path, capsys):
     assert "update_evry" in capsys.readouterr().err
 
 
+def test_nothing_is_trained_by_accident(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"langprop driving fit CONFIG"):
+        driving_fit.run([])
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_isnt_there_cant_be_resumed(tmp_path):
     with pytest.raises((ConfigError, CheckpointError), match="langprop driving fit"):
         driving_fit.run(["--resume", str(tmp_path / "run")])

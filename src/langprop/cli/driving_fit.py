@@ -94,6 +94,11 @@ def run(argv: Sequence[str]) -> int:
     """Train, say where the best policy is, and let it drive the test routes."""
     from langprop.cli.arguments import in_words  # with the parser
 
+    if not argv:
+        raise ConfigError(
+            "write what to train by: a YAML file (langprop driving fit CONFIG; examples are "
+            "dagger.yaml and others in examples/driving), or any setting (see --help)."
+        )
     made = parser()
     settings, base = _read(made, argv)
     if settings.force and settings.resume is None:
