@@ -339,7 +339,7 @@ def test_nothing_outlives_the_process_that_made_it(end):
         rest = made.communicate(timeout=30)[0]
     assert gone(pid)
     if end == signal.SIGINT:
-        assert rest == "interrupted None\n"
+        assert rest.startswith("interrupted ")
         assert made.returncode == 0
 
 
