@@ -5,6 +5,7 @@ import os
 import tempfile
 
 EXPECT = {"process": "leak"}
+LIMITS = {"time": 1.0}  # it looks through folders
 RUNS = 2
 
 
