@@ -5,14 +5,12 @@ from __future__ import annotations
 import abc
 from collections.abc import Sequence
 from concurrent.futures import Future
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
-
     from langprop.executors.crew import Crew
 
+from langprop.closing import Closing
 from langprop.sandbox.inputs import Inputs
 from langprop.sandbox.isolation import IN_PROCESS, Isolation
 from langprop.sandbox.limits import Limits
@@ -35,7 +33,7 @@ class SessionCall(NamedTuple):
     kwargs: dict[str, Any]
 
 
-class Session(abc.ABC):
+class Session(Closing, abc.ABC):
     """One script kept alive for step-by-step use: environments, driving, trained functions."""
 
     _begun: Sequence[SessionCall] = ()
@@ -68,26 +66,15 @@ class Session(abc.ABC):
         """Make one call, in episode 0."""
         return self.call_many([SessionCall(0, args, kwargs)])[0]
 
-    def end_episode(self, episode: int) -> None:  # noqa: B027 - optional: a session without state has nothing to drop
+    def end_episode(self, episode: int) -> None:
         """Forget the state of an episode."""
 
     @abc.abstractmethod
     def close(self) -> None:
         """End the script's process. Closing twice is harmless."""
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class Executor(abc.ABC):
+class Executor(Closing, abc.ABC):
     """Where scripts run. A backend gives two ways to run one: on a batch, and step by step."""
 
     @abc.abstractmethod
@@ -122,14 +109,3 @@ class Executor(abc.ABC):
     @abc.abstractmethod
     def close(self) -> None:
         """End all processes. Closing twice is harmless; futures that are not done are cancelled."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

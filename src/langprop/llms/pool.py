@@ -6,21 +6,18 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
+from langprop.closing import Closing
 from langprop.errors import LLMError
 from langprop.llms.base import LLM, Reply, Request
 from langprop.prompts.message import Message
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-class ThreadPool(Generic[T, R]):
+class ThreadPool(Closing, Generic[T, R]):
     """Applies a function to items, many at a time, and hands results over as they complete.
 
     Unlike the executors of `concurrent.futures`, it never keeps the interpreter from ending: its
@@ -127,17 +124,6 @@ class ThreadPool(Generic[T, R]):
             else:
                 self._done.put((index, result, False))
             del task, item
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class RequestPool(ThreadPool[tuple[LLM, Request], "Reply | LLMError"]):

@@ -6,13 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from langprop.errors import LangPropError, MissingDependency, ModuleError
+from langprop.reels import Draw
 
 if TYPE_CHECKING:
     from langprop.rl.envs import Envs
-
-
-Draw = Callable[[], Any]
-"""Draws a picture: an array of height × width × 3 bytes."""
 
 
 class FilmedEnvs:

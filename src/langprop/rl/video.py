@@ -10,13 +10,14 @@ import warnings
 from collections.abc import Iterator
 from copy import copy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from langprop.errors import EnvError, MissingDependency
 from langprop.evaluation import evaluate
 from langprop.executors.shared import shared_executor
 from langprop.files import in_one_piece
-from langprop.rl.filmed import Draw, FilmedEnvs, NotInstalled
+from langprop.reels import Draw, Gif, Mp4
+from langprop.rl.filmed import FilmedEnvs, NotInstalled
 
 if TYPE_CHECKING:
     from langprop.executors.base import Executor
@@ -29,7 +30,6 @@ SUFFIXES = (".gif", ".mp4")
 
 _PACE = 30.0  # pictures in a second, where the environment doesn't say
 _FASTEST_GIF = 25.0  # pictures in a second; smooth enough, and half as large as 50
-_MOST_IN_GIF = 600  # pictures: they are in memory until the end
 
 
 def record_video(
@@ -103,15 +103,15 @@ class _Film:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._reel: _Gif | _Mp4 | None = None
+        self._reel: Gif | Mp4 | None = None
 
     @contextlib.contextmanager
     def open(self, fps: float) -> Iterator[None]:
         """Put the file in its place at the end, if all went well."""
-        kind = _Gif if self.path.suffix.lower() == ".gif" else _Mp4
+        make = _gif if self.path.suffix.lower() == ".gif" else _mp4
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with in_one_piece(self.path) as draft:
-            self._reel = kind(draft, fps)
+            self._reel = make(draft, fps)
             try:
                 yield
             except BaseException:
@@ -125,68 +125,26 @@ class _Film:
             self._reel.add(draw)
 
 
-class _Gif:
-    """Pictures in 256 colours, kept until the end; of many, every second one, and so on."""
-
-    def __init__(self, path: Path, fps: float) -> None:
-        try:
-            from PIL import Image
-        except ModuleNotFoundError as error:
-            raise MissingDependency(f"a video ({path.suffix})", "gym") from error
-        self._image: Any = Image
-        self._path, self._fps = path, fps
-        self._every = max(1, round(fps / _FASTEST_GIF))
-        self._count = 0
-        self._kept: list[Any] = []
-
-    def add(self, draw: Draw) -> None:
-        if self._count % self._every == 0:
-            made = self._image.fromarray(draw())
-            self._kept.append(made.quantize(256, method=self._image.Quantize.FASTOCTREE, dither=0))
-        self._count += 1
-        if len(self._kept) > _MOST_IN_GIF:
-            del self._kept[1::2]
-            self._every *= 2
-
-    def close(self) -> None:
-        first, *rest = self._kept
-        pause = max(20, round(1000 * self._every / self._fps))  # [ms]; shorter ones aren't shown
-        first.save(
-            self._path, format="GIF", save_all=True, append_images=rest, duration=pause, loop=0
-        )
-
-    def drop(self) -> None:
-        self._kept.clear()
+def _gif(path: Path, fps: float) -> Gif:
+    try:
+        from PIL import Image
+    except ModuleNotFoundError as error:
+        raise MissingDependency(f"a video ({path.suffix})", "gym") from error
+    return Gif(path, Image, fps, every=max(1, round(fps / _FASTEST_GIF)))
 
 
-class _Mp4:
-    """Pictures that go to ffmpeg, one by one."""
-
-    def __init__(self, path: Path, fps: float) -> None:
-        try:
-            import imageio.v2 as imageio
-        except ModuleNotFoundError as error:
-            raise MissingDependency(f"a video ({path.suffix})", "gym") from error
-        try:
-            importlib.import_module("imageio_ffmpeg")  # imageio's own message names several ways
-        except ModuleNotFoundError as error:
-            raise NotInstalled(
-                "an .mp4 needs a package: run  pip install imageio-ffmpeg  or write a .gif"
-            ) from error
-        # Most players want even numbers of rows and columns.
-        self._writer = imageio.get_writer(
-            path, mode="I", fps=fps, macro_block_size=2, ffmpeg_log_level="error"
-        )
-
-    def add(self, draw: Draw) -> None:
-        self._writer.append_data(draw())
-
-    def close(self) -> None:
-        self._writer.close()
-
-    def drop(self) -> None:
-        with contextlib.suppress(Exception):  # it isn't this that went wrong
-            self._writer.close()
+def _mp4(path: Path, fps: float) -> Mp4:
+    try:
+        import imageio.v2 as imageio
+    except ModuleNotFoundError as error:
+        raise MissingDependency(f"a video ({path.suffix})", "gym") from error
+    try:
+        importlib.import_module("imageio_ffmpeg")  # imageio's own message names several ways
+    except ModuleNotFoundError as error:
+        raise NotInstalled(
+            "an .mp4 needs a package: run  pip install imageio-ffmpeg  or write a .gif"
+        ) from error
+    return Mp4(path, imageio, fps)
 
 
 @contextlib.contextmanager

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import abc
-from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
+from langprop.closing import Closing
 from langprop.driving.learning.stub import ENTRY_POINT
 from langprop.driving.observation import Observation
 from langprop.driving.row import Extents, pack, wrapped
@@ -15,8 +15,6 @@ from langprop.sandbox.limits import Limits
 from langprop.scripts.script import Script
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
-
     from langprop.executors.base import Executor, Session
 
 
@@ -42,7 +40,7 @@ class Decision(NamedTuple):
     status: str = ""
 
 
-class Agent(abc.ABC):
+class Agent(Closing, abc.ABC):
     """Who decides what the vehicle does, tick by tick.
 
     Attributes:
@@ -60,22 +58,11 @@ class Agent(abc.ABC):
             truth: What only an expert may look at.
         """
 
-    def reset(self) -> None:  # noqa: B027 - optional: an agent without state has nothing to forget
+    def reset(self) -> None:
         """Begin a route: what was remembered of the one before is forgotten."""
 
-    def close(self) -> None:  # noqa: B027 - optional, likewise
+    def close(self) -> None:
         """Let go of everything. Closing twice is harmless."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class ScriptAgent(Agent):

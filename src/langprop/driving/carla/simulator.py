@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Iterator
 from typing import Any
 
+from langprop.closing import Closing
 from langprop.driving.box import Box, Pose
 from langprop.driving.carla import library
 from langprop.driving.carla.cast import places_for_vehicles
@@ -36,7 +37,7 @@ _BRAKES = Control(brake=1.0)
 _GROUND = ("road", "roadline", "sidewalk", "ground", "terrain")
 
 
-class CarlaSimulator:
+class CarlaSimulator(Closing):
     """A CARLA server with our vehicle in it.
 
     It connects upon the first reset, switches the server to synchronous mode, and puts everything
@@ -159,12 +160,6 @@ class CarlaSimulator:
         self._tracker, self._closed = None, True
         self._session.close()
         self._finish.detach()
-
-    def __enter__(self) -> CarlaSimulator:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _check(self) -> Tracker:
         if self._tracker is None:

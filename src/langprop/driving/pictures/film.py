@@ -8,16 +8,13 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from langprop.driving.pictures.render import Picture
 from langprop.errors import ConfigError, MissingDependency
 from langprop.files import in_one_piece
+from langprop.reels import Gif, Mp4
 
 SUFFIXES = (".gif", ".mp4")
-
-_MOST_IN_GIF = 600  # pictures: they are in memory until the end
-_SHORTEST = 20  # pause between the pictures of a GIF; shorter ones aren't shown [ms]
 
 
 class Film:
@@ -43,8 +40,9 @@ class Film:
             raise ConfigError(f"a film is a .gif or an .mp4, but the path is {self.path}.")
         if not (math.isfinite(pace) and pace > 0):
             raise ValueError(f"pace must be positive, but got {pace!r}.")
-        self._make: Callable[[Path], _Gif | _Mp4] = _gif(pace) if suffix == ".gif" else _mp4(pace)
-        self._reel: _Gif | _Mp4 | None = None
+        self._make: Callable[[Path], Gif | Mp4] = _gif(pace) if suffix == ".gif" else _mp4(pace)
+        self._reel: Gif | Mp4 | None = None
+        self._first: Picture | None = None
         self._place = contextlib.ExitStack()
         self.count = 0
 
@@ -56,7 +54,10 @@ class Film:
         """
         if self._reel is None:
             raise ValueError("a film is open inside of its `with` block only.")
-        self._reel.add(picture)
+        if self._first is None:
+            self._first = picture
+        first = self._first
+        self._reel.add(lambda: _like(picture, first))
         self.count += 1
 
     def __enter__(self) -> Film:
@@ -84,69 +85,11 @@ class Film:
             reel.close()
 
 
-class _Gif:
-    """Pictures in 256 colours, kept until the end; of many, every second one, and so on."""
-
-    def __init__(self, path: Path, image: Any, pace: float) -> None:
-        self._path, self._image, self._pace = path, image, pace
-        self._every, self._count = 1, 0
-        self._kept: list[Any] = []
-
-    def add(self, picture: Picture) -> None:
-        if self._count % self._every == 0:
-            made = self._image.fromarray(_like(picture, self._kept))
-            self._kept.append(made.quantize(256, method=self._image.Quantize.FASTOCTREE, dither=0))
-        self._count += 1
-        if len(self._kept) > _MOST_IN_GIF:
-            del self._kept[1::2]
-            self._every *= 2
-
-    def close(self) -> None:
-        first, *rest = self._kept
-        pause = max(_SHORTEST, round(1000 * self._every / self._pace))
-        first.save(
-            self._path, format="GIF", save_all=True, append_images=rest, duration=pause, loop=0
-        )
-
-    def drop(self) -> None:
-        self._kept.clear()
-
-
-class _Mp4:
-    """Pictures that go to ffmpeg, one by one."""
-
-    def __init__(self, path: Path, imageio: Any, pace: float) -> None:
-        self._writer = imageio.get_writer(
-            path,
-            mode="I",
-            fps=pace,
-            macro_block_size=2,  # most players want even numbers of rows and columns
-            ffmpeg_log_level="error",
-        )
-        self._first: list[Picture] = []
-
-    def add(self, picture: Picture) -> None:
-        picture = _like(picture, self._first)
-        if not self._first:
-            self._first.append(picture)
-        self._writer.append_data(picture)
-
-    def close(self) -> None:
-        self._writer.close()
-
-    def drop(self) -> None:
-        with contextlib.suppress(Exception):  # it isn't this that went wrong
-            self._writer.close()
-
-
-def _like(picture: Picture, kept: list[Any]) -> Picture:
+def _like(picture: Picture, first: Picture) -> Picture:
     """A picture of the size of the first one: cut at the bottom, or filled up with black."""
     import numpy as np
 
-    if not kept:
-        return picture
-    first = kept[0]
-    height, width = first.shape[:2] if hasattr(first, "shape") else (first.height, first.width)
+    height, width = first.shape[:2]
     if picture.shape[:2] == (height, width):
         return picture
     filled = np.zeros((height, width, 3), dtype=np.uint8)
@@ -155,15 +98,15 @@ def _like(picture: Picture, kept: list[Any]) -> Picture:
     return filled
 
 
-def _gif(pace: float) -> Callable[[Path], _Gif]:
+def _gif(pace: float) -> Callable[[Path], Gif]:
     try:
         from PIL import Image
     except ModuleNotFoundError as error:
         raise MissingDependency("a film (.gif)", "driving") from error
-    return lambda path: _Gif(path, Image, pace)
+    return lambda path: Gif(path, Image, pace)
 
 
-def _mp4(pace: float) -> Callable[[Path], _Mp4]:
+def _mp4(pace: float) -> Callable[[Path], Mp4]:
     try:
         imageio = importlib.import_module("imageio.v2")
     except ModuleNotFoundError as error:
@@ -174,4 +117,4 @@ def _mp4(pace: float) -> Callable[[Path], _Mp4]:
         raise ConfigError(
             "an .mp4 needs another package: run  pip install imageio-ffmpeg  or write a .gif."
         ) from error
-    return lambda path: _Mp4(path, imageio, pace)
+    return lambda path: Mp4(path, imageio, pace)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from langprop.closing import Closing
 from langprop.driving.control import Control
 from langprop.driving.maps.routing import plan_route
 from langprop.driving.maps.towns import Town, town
@@ -28,7 +29,7 @@ _FIRST_PHASE = (1.0, 18.0)  # of traffic lights: they don't switch all at once [
 _only_one = threading.Lock()  # libsumo holds one simulation in a process
 
 
-class SumoSimulation:
+class SumoSimulation(Closing):
     """A town in SUMO with our vehicle in it, in this process.
 
     There can be one in a process, and a crash of SUMO ends the process: `SumoSimulator` is the same
@@ -116,12 +117,6 @@ class SumoSimulation:
         if self._text is not None:
             self._text.close()
         _only_one.release()
-
-    def __enter__(self) -> SumoSimulation:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _now(self) -> Episode:
         if self._episode is None:

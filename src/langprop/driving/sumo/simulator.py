@@ -14,6 +14,7 @@ import weakref
 from typing import IO, Any
 
 from langprop import errors
+from langprop.closing import Closing
 from langprop.driving.control import Control
 from langprop.driving.observation import Observation
 from langprop.driving.route import Route
@@ -42,7 +43,7 @@ class _Died(SimulatorError):
     """The process has ended."""
 
 
-class SumoSimulator:
+class SumoSimulator(Closing):
     """A town in SUMO with our vehicle in it, in a process of its own.
 
     A crash of SUMO ends that process only: `reset` and `step` raise a `SimulatorError` then, and
@@ -193,12 +194,6 @@ class SumoSimulator:
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.end(kill=kill)
-
-    def __enter__(self) -> SumoSimulator:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 class _Worker:
