@@ -89,9 +89,9 @@ def _like(picture: Picture, first: Picture) -> Picture:
     """A picture of the size of the first one: cut at the bottom, or filled up with black."""
     import numpy as np
 
-    height, width = first.shape[:2]
-    if picture.shape[:2] == (height, width):
+    if picture.shape[:2] == first.shape[:2]:
         return picture
+    height, width = first.shape[:2]
     filled = np.zeros((height, width, 3), dtype=np.uint8)
     rows, columns = min(height, picture.shape[0]), min(width, picture.shape[1])
     filled[:rows, :columns] = picture[:rows, :columns]
