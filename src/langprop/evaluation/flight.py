@@ -64,9 +64,10 @@ class Flight:
             It, and what came out; None if there is none yet.
         """
         out = self._out
-        outcomes = out[0].session.finish(wait=False)
-        if outcomes is not None:
-            return out.popleft(), outcomes
+        if self.spin:  # else nothing is there so early, and to look costs as much as to wait
+            outcomes = out[0].session.finish(wait=False)
+            if outcomes is not None:
+                return out.popleft(), outcomes
         start = now = time.perf_counter()
         awake = start + _SPIN_TIME if self.spin else start
         nap = min(_NAP, patience)

@@ -19,10 +19,12 @@ from langprop.sandbox.limits import Limits
 from langprop.scripts.script import Script
 
 MAX_CANDIDATES = 8
-"""Scripts that are kept alive side by side: enough for all cores to be busy, while each may use as
-much memory as its limit says."""
+"""Scripts that are kept alive side by side where this process is alone: enough for all cores to be
+busy, while each may use as much memory as its limit says."""
 
-_LEAST = 2  # kept alive in one process: while one computes, the other one's samples go on
+_BESIDE_HELPERS = 4
+"""As many in each process where there are several: the more there are, the more is done before a
+core goes from a process to another one."""
 
 _LOOK = 1e-3  # [s] between looks at what helpers say
 _PAUSE = 0.02  # [s] likewise, where there are none, or nothing else is to be done
@@ -162,7 +164,7 @@ class Spread:
             self._roller.add(*self._here.popleft())
         if not self._coming:
             return
-        width = MAX_CANDIDATES if not helpers else max(_LEAST, MAX_CANDIDATES // (len(helpers) + 1))
+        width = _BESIDE_HELPERS if helpers else MAX_CANDIDATES
         load = {each: len(self._load(each)) for each in helpers if not self._is_alone(each)}
         while self._coming:
             helper = min(load, key=lambda each: load[each], default=None)

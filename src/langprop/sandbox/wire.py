@@ -11,6 +11,7 @@ twice.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,9 @@ from langprop.sandbox.encoder import Encoder
 from langprop.sandbox.plain import LEAVES, MAX_DEPTH, PLAIN, Fetch, Shelf, check_depth
 
 __all__ = ["MAX_DEPTH", "PLAIN", "decode", "decode_many", "decode_row", "encode"]
+
+_INTEGERS = [bytes([value % 256]) for value in (*range(128), *range(-32, 0))]
+_FLOAT = struct.Struct(">Bd")
 
 _encoders: list[Encoder] = []  # that no thread uses in this moment; faster than a local of each
 
@@ -38,6 +42,15 @@ def encode(value: Any, shelf: Shelf | None = None, *, flat: bool = False) -> byt
         WireError: The value holds something that isn't plain data, nests too deeply, contains
             itself, or holds an integer that is too long; names it and where it is.
     """
+    kind = type(value)  # the answers of most policies, in a fifth of the time
+    if kind is int:
+        if -32 <= value < 128:
+            packed: bytes = _INTEGERS[value]
+            return packed
+    elif kind is float:
+        return _FLOAT.pack(0xCB, value)
+    elif kind is bool:
+        return b"\xc3" if value else b"\xc2"
     try:
         encoder = _encoders.pop()
     except IndexError:

@@ -29,6 +29,8 @@ from langprop.sandbox.wire import decode
 LENGTH = struct.Struct("<Q")
 """Length of a message to a session [bytes]."""
 
+_READ_SIZE, _MAX_READ = 1 << 13, 1 << 20  # [bytes]
+
 
 class _Worker:
     """One script in its process.
@@ -137,10 +139,7 @@ def run_session(
     worker.alarm.pause()
     episodes: dict[int, Callable[..., Any]] = {}
     while True:
-        size = _receive(channel_fd, LENGTH.size)
-        if size is None:
-            return
-        message = _receive(channel_fd, LENGTH.unpack(size)[0])
+        message = _receive(channel_fd)
         if message is None:
             return
         ended, calls, counts, row, kwargs = decode(message, fetch=arguments.read, own=True)
@@ -158,7 +157,7 @@ def run_session(
             worker.end(index, result)
             if result.status == "memory":
                 restore_memory_limit()
-        worker.alarm.pause()
+        worker.alarm.rest()
         worker.frames.end_turn()
 
 
@@ -180,14 +179,20 @@ def _step(
     return worker.caller.call(function, args, kwargs)
 
 
-def _receive(fd: int, size: int) -> bytes | None:
-    """Exactly that many bytes; None at the end of the channel."""
-    data = os.read(fd, size)
-    if len(data) == size:
-        return data
-    parts = [data]
-    while data and size > len(data):
-        size -= len(data)
-        data = os.read(fd, size)
+def _receive(fd: int) -> bytes | None:
+    """A message; None at the end of the channel. The next one comes only once it is answered."""
+    head = os.read(fd, _READ_SIZE)
+    while len(head) < LENGTH.size:
+        data = os.read(fd, _READ_SIZE)
+        if not data:
+            return None
+        head += data
+    parts = [head[LENGTH.size :]]
+    missing = LENGTH.unpack_from(head)[0] - len(parts[0])
+    while missing > 0:
+        data = os.read(fd, min(missing, _MAX_READ))
+        if not data:
+            return None
+        missing -= len(data)
         parts.append(data)
-    return b"".join(parts) if data else None
+    return parts[0] if len(parts) == 1 else b"".join(parts)

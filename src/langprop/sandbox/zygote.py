@@ -226,6 +226,10 @@ def main(fd: int, plan: str) -> None:
         # Where memory runs out, the system shall end this process or a script, not the user's.
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+        # A script that is told something shall not take the core from whoever tells it, and who
+        # has more to tell to others.
+        with contextlib.suppress(OSError, AttributeError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         _, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(_MAX_FILES, highest), highest))
         os.close(_pidfd())
