@@ -19,19 +19,22 @@ class Seeds:
 
     Args:
         source: The script; nothing is done if it never says "random".
+
+    Attributes:
+        used: Whether it does.
     """
 
     def __init__(self, source: str) -> None:
-        self._used = "random" in source
+        self.used = "random" in source
         self._numbers: tuple[int, int] | None = None
         self._episode: int | None = None
         self._states: dict[int, tuple[Any, Any, Any]] = {}
-        if self._used and "default_rng" in source:
+        if self.used and "default_rng" in source:
             self._patch()
 
     def set(self, number: int) -> None:
         """Seed for a sample or an episode."""
-        if not self._used:
+        if not self.used:
             return
         random.seed(number)
         numpy = sys.modules.get("numpy")
@@ -41,7 +44,7 @@ class Seeds:
 
     def switch(self, episode: int) -> None:
         """Go on with the generators of an episode, as if there were no others beside it."""
-        if not self._used or episode == self._episode:
+        if not self.used or episode == self._episode:
             return
         numpy = sys.modules.get("numpy")
         if self._episode is not None:

@@ -137,6 +137,7 @@ def run_session(
     worker.begin(LOADING)
     worker.alarm.start()
     worker.alarm.pause()
+    begin, end = worker.begin, worker.end
     episodes: dict[int, Callable[..., Any]] = {}
     while True:
         message = _receive(channel_fd)
@@ -150,11 +151,12 @@ def run_session(
         worker.alarm.resume()
         worker.frames.begin_turn()
         place = 0
-        for index, episode in enumerate(calls):
-            worker.begin(index)
-            args, place = row[place : place + counts[index]], place + counts[index]
+        for index, (episode, count) in enumerate(zip(calls, counts, strict=True)):
+            begin(index)
+            args = row[place : place + count]
+            place += count
             result = _step(worker, episodes, episode, args, kwargs[index] if kwargs else {})
-            worker.end(index, result)
+            end(index, result)
             if result.status == "memory":
                 restore_memory_limit()
         worker.alarm.rest()
@@ -169,7 +171,8 @@ def _step(
     kwargs: dict[str, Any],
 ) -> Result:
     """One call of a session; the first of an episode loads the script anew."""
-    worker.seeds.switch(episode)
+    if worker.seeds.used:
+        worker.seeds.switch(episode)
     function = episodes.get(episode)
     if function is None:
         loaded = worker.caller.load()
