@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from langprop.errors import PolicyError
@@ -46,18 +47,29 @@ def roll_out(
     Returns:
         Records by script id, in the order of the scripts.
     """
-    if inspect.isgeneratorfunction(judge.module.forward):
-        results = _together(judge, batch, scripts, executor, limits, watch=watch)
-    else:
-        results = []
-        for script in scripts:
-            with executor.open(script, limits) as session:
-                results.append([_alone(judge, batch, session, n) for n in range(len(batch))])
-            watch(len(batch))
-    return {
-        script.id: [judge.record(batch, place, result) for place, result in enumerate(found)]
-        for script, found in zip(scripts, results, strict=True)
-    }
+    run = _together if inspect.isgeneratorfunction(judge.module.forward) else _one_by_one
+    with contextlib.closing(run(judge, batch, scripts, executor, limits, watch=watch)) as results:
+        return {
+            script.id: [judge.record(batch, place, result) for place, result in enumerate(found)]
+            for script, found in zip(scripts, results, strict=True)
+        }
+
+
+def _one_by_one(
+    judge: Judge,
+    batch: Batch,
+    scripts: Sequence[Script],
+    executor: Executor,
+    limits: Limits,
+    *,
+    watch: Callable[[int], None],
+) -> Generator[list[Result], None, None]:
+    """One sample of one script after the other."""
+    for script in scripts:
+        with executor.open(script, limits) as session:
+            results = [_alone(judge, batch, session, n) for n in range(len(batch))]
+        watch(len(batch))
+        yield results
 
 
 def _alone(judge: Judge, batch: Batch, session: Session, place: int) -> Result:
@@ -89,20 +101,21 @@ def _together(
     limits: Limits,
     *,
     watch: Callable[[int], None],
-) -> list[list[Result]]:
+) -> Generator[list[Result], None, None]:
     """All samples of some scripts side by side, on several cores where that can be and pays."""
     crew = executor.crew
     parts = judge, batch, scripts, executor, limits
     if crew is None or type(judge.module).replica is Module.replica:
-        return Spread(*parts, watch=watch).run()
+        yield from Spread(*parts, watch=watch).run()
+        return
     with crew.claimed() as free:
         if not free:  # another thread has the helpers
-            return Spread(*parts, watch=watch).run()
+            yield from Spread(*parts, watch=watch).run()
+            return
         outside = Outside(crew, judge.module, batch, limits, getattr(executor, "workers", 1))
         spread = Spread(*parts, watch=watch, outside=outside)
         try:
-            results = spread.run()
+            yield from spread.run()
         finally:
             crew.spend(spread.seconds)
     outside.warn()
-    return results

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from langprop.errors import SandboxError
 from langprop.evaluation.batch import Batch
@@ -69,7 +69,8 @@ class Spread:
         self._alone: deque[tuple[int, Script]] = deque()  # their helpers died
         self._deaths: Counter[int] = Counter()
         self._scripts = scripts
-        self._results: dict[int, list[Result]] = {}
+        self._results: dict[int, list[Result]] = {}  # that nobody has taken yet
+        self._n_done = 0
         self._start = time.perf_counter()
 
     @property
@@ -77,15 +78,15 @@ class Spread:
         """For how long it has been on its way [s]."""
         return time.perf_counter() - self._start
 
-    def run(self) -> list[list[Result]]:
+    def run(self) -> Iterator[list[Result]]:
         """Run all of them.
 
-        Returns:
-            Results of each script, in order.
+        Yields:
+            Results of each script, in order, as soon as they are known: meanwhile others go on.
         """
         try:
-            next_look = self._start
-            while len(self._results) < self._n_scripts:
+            next_look, place = self._start, 0
+            while self._n_done < self._n_scripts:
                 room = not self._roller
                 if self._outside is not None and time.perf_counter() >= next_look:
                     self._look(self._outside, 0.0)
@@ -100,13 +101,15 @@ class Spread:
                 while self._roller.finished:
                     self._done(*self._roller.finished.pop())
                     self._hand_out()
+                while place in self._results:
+                    yield self._results.pop(place)
+                    place += 1
         finally:
             try:
                 self._roller.close()
             finally:
                 if self._outside is not None:
                     self._outside.leave()
-        return [self._results[number] for number in range(self._n_scripts)]
 
     @property
     def _patience(self) -> float:
@@ -129,7 +132,7 @@ class Spread:
                 self._here.append((said.number, self._scripts[said.number]))
             else:
                 self._take_back(said)
-        n_open = self._n_scripts - len(self._results)
+        n_open = self._n_scripts - self._n_done
         outside.look(self.seconds, max(n_open - 1, len(self._alone)))
         if outside.load:
             self._roller.share(max(1, self._n_cores // (len(outside.load) + 1)))
@@ -153,6 +156,7 @@ class Spread:
 
     def _done(self, number: int, results: list[Result]) -> None:
         self._results[number] = results
+        self._n_done += 1
         self._watch(self._n_samples)
 
     def _hand_out(self) -> None:
