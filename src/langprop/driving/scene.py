@@ -57,7 +57,7 @@ def check_output(output: Any) -> tuple[Level, float]:
         raise ValueError(
             f"the speed level {_cut(level)} doesn't exist: return 'MOVE', 'SLOW' or 'STOP'."
         )
-    if isinstance(angle, bool) or not isinstance(angle, Real):
+    if isinstance(angle, bool) or not isinstance(angle, (float, int, Real)):
         raise ValueError(f"the angle {_cut(angle)} is no number: return degrees, from -180 to 180.")
     number = float(angle)
     if math.isnan(number):
