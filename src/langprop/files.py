@@ -6,6 +6,9 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from langprop.errors import ConfigError
 
 _LONGEST = 60  # characters kept of a name: file systems take 255 bytes, and one may have four
 
@@ -43,3 +46,22 @@ def write_text(path: Path, text: str) -> None:
         draft.open("w", encoding="utf-8", errors="surrogatepass", newline="") as file,
     ):
         file.write(text)
+
+
+def as_path(name: str, value: Any, example: str) -> Path:
+    """A path that was given as an argument.
+
+    Args:
+        name: Of the argument, for the message.
+        value: What was given: a text or a path.
+        example: A path to write instead, for the message.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    try:
+        return Path(value)
+    except TypeError:
+        raise ConfigError(
+            f"{name} must be a path such as {example!r}, but got {value!r}."
+        ) from None

@@ -1,9 +1,12 @@
-"""What isn't the number that it should be is refused when a callback is made."""
+"""What isn't the number or path that it should be is refused when a callback is made."""
+
+import sys
 
 import pytest
 
 import langprop as lp
 from langprop.errors import ConfigError
+from langprop.loggers import JSONLogger
 
 
 @pytest.mark.parametrize(
@@ -27,9 +30,15 @@ from langprop.errors import ConfigError
         (lambda: lp.SaveBest("best.py", monitor=1), "by its name"),
         (lambda: lp.PrintBest(interval="5"), "interval must be a finite number"),
         (lambda: lp.Progress(interval=None), "interval must be a finite number"),
+        (lambda: lp.SaveBest(None), r"path must be a path such as 'best\.py', but got None"),
+        (lambda: lp.SaveBest(b"best.py"), "path must be a path"),
+        (lambda: lp.Checkpoint(3), "folder must be a path such as 'copies', but got 3"),
+        (lambda: JSONLogger(None), r"path must be a path such as 'metrics\.jsonl'"),
+        (lambda: lp.Progress(5.0), r"Console\(stderr=True\), but got 5\.0"),
+        (lambda: lp.PrintBest(sys.stderr), "PrintBest prints on a console such as"),
     ],
 )
-def test_wrong_kinds_of_numbers_are_refused(make, message):
+def test_wrong_kinds_of_arguments_are_refused(make, message):
     with pytest.raises(ConfigError, match=message):
         make()
 

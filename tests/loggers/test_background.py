@@ -185,7 +185,7 @@ def test_no_thread_is_left():
     assert threading.active_count() == before
 
 
-@pytest.mark.parametrize("patience", [0, -1, float("nan")])
+@pytest.mark.parametrize("patience", [0, -1, float("nan"), None, "30"])
 def test_patience_is_a_positive_number(patience):
     with pytest.raises(ValueError, match="patience"):
         Kept(patience=patience)

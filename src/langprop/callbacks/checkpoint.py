@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from langprop.callbacks.base import Callback
 from langprop.callbacks.monitor import check_monitor, is_validation, metric_name, reading
 from langprop.errors import CheckpointError, ConfigError
+from langprop.files import as_path
 from langprop.numbers import whole_or_none
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ class Checkpoint(Callback):
         keep_last: How many of the regular copies are kept; None for all.
 
     Raises:
-        ConfigError: A number isn't a whole one from 1 on; or `keep_last` is given where there are
-            no regular copies.
+        ConfigError: A number isn't a whole one from 1 on, or the folder isn't a path; or
+            `keep_last` is given where there are no regular copies.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Checkpoint(Callback):
             raise ConfigError(
                 "keep_last counts the copies that are made every_n_steps: give that, too."
             )
-        self.folder = None if folder is None else Path(folder)
+        self.folder = None if folder is None else as_path("folder", folder, "copies")
         self.every_n_steps = whole_or_none("every_n_steps", every_n_steps)
         self.keep_last = whole_or_none("keep_last", keep_last)
         self.monitor = metric_name("Checkpoint", monitor)

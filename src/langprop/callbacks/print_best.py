@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from langprop.callbacks.base import Callback
 from langprop.callbacks.progress import Progress
-from langprop.callbacks.source import print_source, visible
+from langprop.callbacks.source import check_console, print_source, visible
 from langprop.numbers import check_interval
 
 if TYPE_CHECKING:
@@ -32,10 +32,11 @@ class PrintBest(Callback):
             last one is printed at the end.
 
     Raises:
-        ConfigError: The interval is negative, or no number.
+        ConfigError: The interval is negative, or no number; or the console can't print.
     """
 
     def __init__(self, console: Console | None = None, *, interval: float = 10.0) -> None:
+        check_console("PrintBest", console)
         self.console = console
         self.interval = check_interval(interval)
         self._shown: dict[str, str] = {}  # ids of scripts, by function

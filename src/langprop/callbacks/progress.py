@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from langprop.callbacks import cells
 from langprop.callbacks.base import Callback
 from langprop.callbacks.pace import Pace
-from langprop.callbacks.source import visible
+from langprop.callbacks.source import check_console, visible
 from langprop.numbers import check_interval
 
 if TYPE_CHECKING:
@@ -37,10 +37,11 @@ class Progress(Callback):
         interval: Between two lines where there is no terminal [s].
 
     Raises:
-        ConfigError: The interval is negative, or no number.
+        ConfigError: The interval is negative, or no number; or the console can't print.
     """
 
     def __init__(self, console: Console | None = None, *, interval: float = 5.0) -> None:
+        check_console("Progress", console)
         self.console = console
         self.interval = check_interval(interval)
         self._console: Console | None = None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from langprop.callbacks.base import Callback
 from langprop.callbacks.monitor import check_monitor, is_validation, metric_name, reading
 from langprop.errors import ConfigError
-from langprop.files import write_text
+from langprop.files import as_path, write_text
 from langprop.modules.bundle import bundle
 
 if TYPE_CHECKING:
@@ -31,10 +31,13 @@ class SaveBest(Callback):
         monitor: Only write when this metric is better than at every reading before: "val/score",
             "train/best", ...; higher is better. None for the best script as the module knows it: by
             validation where there is one, by priority otherwise (which may fall).
+
+    Raises:
+        ConfigError: The path is none, or the metric isn't given by its name.
     """
 
     def __init__(self, path: str | Path, *, monitor: str | None = None) -> None:
-        self.path = Path(path)
+        self.path = as_path("path", path, "best.py")
         self.monitor = None if monitor is None else metric_name("SaveBest", monitor)
         self._target = self.path
         self._best: float | None = None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from langprop.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,3 +37,16 @@ def print_source(console: Console, source: str) -> None:
 def visible(text: str) -> str:
     """Text for a terminal: what isn't visible is written as an escape sequence of Python."""
     return _INVISIBLE.sub(lambda found: ascii(found[0])[1:-1], text.replace("\r\n", "\n"))
+
+
+def check_console(who: str, console: Any) -> None:
+    """See that what shall print can.
+
+    Raises:
+        ConfigError: It is neither None nor a console.
+    """
+    if console is not None and not callable(getattr(console, "print", None)):
+        raise ConfigError(
+            f"{who} prints on a console such as rich.console.Console(stderr=True), but got "
+            f"{console!r}."
+        )

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from langprop.errors import MissingDependency
+from langprop.errors import ConfigError, MissingDependency
 from langprop.loggers.base import Logger
 from langprop.loggers.figures import numbers, plain, texts
 from langprop.loggers.outbox import Outbox
@@ -29,12 +29,18 @@ class BackgroundLogger(Logger):
         patience: How long `close` waits for what is left to be written [s].
 
     Raises:
-        ValueError: `patience` is no positive number.
+        ConfigError: `patience` is no positive number.
     """
 
     def __init__(self, *, patience: float = 30.0) -> None:
-        if not patience > 0:
-            raise ValueError(f"patience must be a positive number of seconds, but got {patience}.")
+        try:
+            positive = patience > 0
+        except TypeError:
+            positive = False
+        if not positive:
+            raise ConfigError(
+                f"patience must be a positive number of seconds, but got {patience!r}."
+            )
         self.patience = patience
         self._run: tuple[str, dict[str, Any], Path | None] = ("langprop", {}, None)
         self._outbox: Outbox | None = None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from langprop.files import as_path
 from langprop.loggers.base import Logger
 
 
@@ -16,10 +17,13 @@ class JSONLogger(Logger):
 
     Args:
         path: The file; made with the first line.
+
+    Raises:
+        ConfigError: The path is none.
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = as_path("path", path, "metrics.jsonl")
         self._file: IO[str] | None = None
 
     def log(self, metrics: Mapping[str, Any], step: int) -> None:

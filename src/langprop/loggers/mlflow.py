@@ -42,8 +42,7 @@ class MLflowLogger(BackgroundLogger):
 
     Raises:
         MissingDependency: MLflow isn't installed, or what it needs for a file.
-        ConfigError: MLflow knows no such `tracking_uri`.
-        ValueError: `patience` is no positive number.
+        ConfigError: MLflow knows no such `tracking_uri`, or `patience` is no positive number.
     """
 
     def __init__(

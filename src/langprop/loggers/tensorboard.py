@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from langprop.files import as_path
 from langprop.loggers.background import BackgroundLogger, require
 from langprop.loggers.figures import settings
 from langprop.loggers.table import markdown
@@ -35,11 +36,14 @@ class TensorBoardLogger(BackgroundLogger):
 
     Raises:
         MissingDependency: TensorBoard isn't installed.
-        ValueError: `patience` is no positive number.
+        ConfigError: `patience` is no positive number, or the directory isn't a path.
     """
 
     def __init__(self, directory: str | Path | None = None, *, patience: float = 30.0) -> None:
         super().__init__(patience=patience)
+        self.directory = (
+            None if directory is None else as_path("directory", directory, "tensorboard")
+        )
         what, extra = "TensorBoardLogger", "tensorboard"
         self._event = require("tensorboard.compat.proto.event_pb2", what, extra)
         self._summary = require("tensorboard.compat.proto.summary_pb2", what, extra)
@@ -48,7 +52,6 @@ class TensorBoardLogger(BackgroundLogger):
         self._text = require("tensorboard.plugins.text.metadata", what, extra)
         self._hparams = require("tensorboard.plugins.hparams.summary_v2", what, extra)
         self._records = require("tensorboard.summary.writer.record_writer", what, extra)
-        self.directory = Path(directory) if directory is not None else None
         self.folder: Path | None = None
         self._writer: Any = None
         self._resumed = False

@@ -60,8 +60,8 @@ class WandbLogger(BackgroundLogger):
 
     Raises:
         MissingDependency: wandb isn't installed.
-        ConfigError: A mode or setting that there isn't; or "online" without a key.
-        ValueError: `patience` is no positive number.
+        ConfigError: A mode or setting that there isn't; "online" without a key; or `patience` is no
+            positive number.
     """
 
     def __init__(
