@@ -181,7 +181,7 @@ def _kind(record: Record, best: float, span: float) -> tuple[Any, Any, Any]:
         middle = (*coarse, *failing_line(record.exception))
         return coarse, middle, (*middle, record.exception[-200:])
     level = round(4 * (best - _rank(record)) / span) if 0 < span < math.inf else 0
-    output = abbreviate(record.output, 80)
+    output = abbreviate(record.output, 80, exact=True)
     return "ok", ("ok", level), ("ok", level, output)
 
 

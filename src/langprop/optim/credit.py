@@ -97,4 +97,4 @@ def _call(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
 
 
 def _short(value: Any) -> str:
-    return abbreviate(value, _ANSWER)
+    return abbreviate(value, _ANSWER, exact=True)  # answer and label mustn't look alike

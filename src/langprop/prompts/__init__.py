@@ -5,7 +5,8 @@
   lie in `templates/`.
 - `Template`: the contract of an engine, which is chosen by the file's suffix.
 - `jinja`: the engine for `.jinja`, in Jinja's sandbox.
-- `abbreviate`: a value of any size as a text that a reader can judge; `writer` does the writing.
+- `abbreviate`: a value of any size as a text that a reader can judge; `writer` does the writing,
+  and `digits` rounds.
 - `difference`: where an answer and what it is compared with differ.
 - `focus`: which places of the inputs an exception is about.
 - `fenced`: text as a code block that it can't break out of.

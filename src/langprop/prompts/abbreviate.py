@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from langprop.prompts.detail import LEVELS, WHOLE, Detail
-from langprop.prompts.leaf import opaque, shorten
+from langprop.prompts.leaf import is_array, is_container, opaque, shorten
 from langprop.prompts.writer import Path, TooLongError, Tree, Writer, tree_of
 
 MIN_BUDGET = 20  # [characters]
@@ -15,23 +15,31 @@ MAX_NAME = 60  # [characters] of an argument's name; only names of keyword argum
 __all__ = ["Path", "abbreviate", "assignments", "shorten"]
 
 
-def abbreviate(value: Any, budget: int = 1_000, focus: Iterable[Path] = ()) -> str:
+def abbreviate(
+    value: Any, budget: int = 1_000, focus: Iterable[Path] = (), *, exact: bool = False
+) -> str:
     """Show a value in at most about `budget` characters.
 
-    What fits is shown whole, as Python would write it. Otherwise containers, strings and arrays
-    keep their head and tail, with a note of what is left out; arrays also say their shape and
-    dtype. Never raises, whatever the value's own methods do.
+    What fits is shown whole, as Python would write it, but for the floats in it: they have about
+    six significant digits where there were many (see `digits`), unless they tell keys of a
+    dictionary or items of a set apart. Otherwise containers, strings and arrays keep their head and
+    tail, with a note of what is left out; arrays also say their shape and dtype. Never raises,
+    whatever the value's own methods do.
 
     Args:
         value: Anything.
         budget: Characters, at least 20; about 4 make a token.
         focus: Places that must be shown, however much is left out around them: each the keys,
             indices and attribute names that lead there.
+        exact: Whether floats keep all of their digits, but for those of an array that isn't shown
+            whole. A float that is the value itself does anyway: an answer and its label that differ
+            mustn't look alike.
 
     Returns:
         Text, of several lines where one would be longer than 88 characters.
     """
-    return _write(value, max(MIN_BUDGET, int(budget)), tree_of(focus))[0]
+    exact = exact or not (is_container(value) or is_array(value))
+    return _write(value, max(MIN_BUDGET, int(budget)), tree_of(focus), exact=exact)[0]
 
 
 def assignments(
@@ -41,6 +49,8 @@ def assignments(
     focus: Iterable[Path] = (),
 ) -> str:
     """Show named values as `name = value`; what short ones leave of the budget goes to long ones.
+
+    Floats have about six significant digits, as in `abbreviate`.
 
     Args:
         values: By name.
@@ -84,17 +94,17 @@ def _shares(values: list[tuple[Any, Tree | None]], budget: int) -> list[str]:
     return [text for text, _ in written]
 
 
-def _write(value: Any, budget: int, focus: Tree | None) -> tuple[str, bool]:
+def _write(value: Any, budget: int, focus: Tree | None, *, exact: bool = False) -> tuple[str, bool]:
     """The text, and whether nothing was left out."""
     try:
-        text = _attempt(WHOLE, value, budget, focus)
+        text = _attempt(WHOLE, value, budget, focus, exact=exact)
         if text is not None:
             return text, True
         best = None
         low, high = 0, len(LEVELS)  # levels before `low` are too long, from `high` on they fit
         while low < high:
             middle = (low + high) // 2
-            text = _attempt(LEVELS[middle], value, budget, focus)
+            text = _attempt(LEVELS[middle], value, budget, focus, exact=exact)
             if text is None:
                 low = middle + 1
             else:
@@ -104,14 +114,16 @@ def _write(value: Any, budget: int, focus: Tree | None) -> tuple[str, bool]:
     if best is not None:
         return best, False
     if focus:  # the way to the focus is too long
-        return _write(value, budget, None)
+        return _write(value, budget, None, exact=exact)
     return shorten(opaque(value), budget), False
 
 
-def _attempt(detail: Detail, value: Any, budget: int, focus: Tree | None) -> str | None:
+def _attempt(
+    detail: Detail, value: Any, budget: int, focus: Tree | None, *, exact: bool
+) -> str | None:
     """The value at a level of detail, if it fits."""
     try:
-        text = Writer(detail, budget).write(value, 0, 0, focus)
+        text = Writer(detail, budget, exact=exact).write(value, 0, 0, focus)
     except TooLongError:
         return None
     return text if len(text) <= budget else None

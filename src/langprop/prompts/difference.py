@@ -134,9 +134,14 @@ def describe(found: Comparison, budget: int = 400) -> str:
     return head + "; ".join(parts)
 
 
+def _exact(value: Any, budget: int) -> str:
+    """A value with all digits: two that differ must not look alike."""
+    return abbreviate(value, budget, exact=True)
+
+
 def path_text(path: Iterable[Any]) -> str:
     """A path as Python writes it, such as "[3]['speed']"."""
-    return "".join(f"[{abbreviate(step, _VALUE)}]" for step in path)
+    return "".join(f"[{_exact(step, _VALUE)}]" for step in path)
 
 
 def _at(path: Path) -> str:
@@ -163,14 +168,14 @@ def _walk(a: Any, b: Any, path: Path, found: Comparison) -> Iterator[int]:
         if all(_is_array(each) or isinstance(each, _ARRAYLIKE) for each in (a, b)):
             yield from _arrays(a, b, path, found)
         else:
-            found.add(path, f"{abbreviate(a, _VALUE)} instead of {abbreviate(b, _VALUE)}")
+            found.add(path, f"{_exact(a, _VALUE)} instead of {_exact(b, _VALUE)}")
             yield 1
     elif isinstance(a, dict) and isinstance(b, dict):
         for key, wanted in b.items():
             if key in a:
                 yield from _walk(a[key], wanted, (*path, key), found)
             else:
-                found.add(path, f"the key {abbreviate(key, _VALUE)} is missing")
+                found.add(path, f"the key {_exact(key, _VALUE)} is missing")
                 yield 1
         for key in a:
             if key not in b:
@@ -187,9 +192,9 @@ def _walk(a: Any, b: Any, path: Path, found: Comparison) -> Iterator[int]:
             yield from _walk(mine, wanted, (*path, place), found)
     elif isinstance(a, (set, frozenset)) and isinstance(b, (set, frozenset)):
         for item in itertools.islice(b - a, FIRST):
-            found.add(path, f"{abbreviate(item, _VALUE)} is missing")
+            found.add(path, f"{_exact(item, _VALUE)} is missing")
         for item in itertools.islice(a - b, FIRST):
-            found.add(path, f"{abbreviate(item, _VALUE)} should not be there")
+            found.add(path, f"{_exact(item, _VALUE)} should not be there")
         found.count += max(0, len(b - a) - FIRST) + max(0, len(a - b) - FIRST)
         yield len(a | b)
     else:
@@ -210,7 +215,7 @@ def _leaves(a: Any, b: Any, path: Path, found: Comparison) -> None:
     if isinstance(a, str) and isinstance(b, str) and max(len(a), len(b)) > LONG_TEXT:
         found.add(path, _texts(a, b))
     else:
-        found.add(path, f"{abbreviate(a, _VALUE)} instead of {abbreviate(b, _VALUE)}")
+        found.add(path, f"{_exact(a, _VALUE)} instead of {_exact(b, _VALUE)}")
 
 
 def _texts(a: str, b: str) -> str:
@@ -221,7 +226,7 @@ def _texts(a: str, b: str) -> str:
     )
     line = a.count("\n", 0, place) + 1
     start = max(0, place - 10)
-    mine, wanted = (abbreviate(each[start : place + 24], _VALUE + 24) for each in (a, b))
+    mine, wanted = (_exact(each[start : place + 24], _VALUE + 24) for each in (a, b))
     lengths = "" if len(a) == len(b) else f" (lengths {len(a):,} and {len(b):,})"
     where = f"at character {place + 1:,}, in line {line:,},"
     return f"{where} there is {mine} instead of {wanted}{lengths}"
@@ -245,7 +250,7 @@ def _arrays(a: Any, b: Any, path: Path, found: Comparison) -> Iterator[int]:
     found.entries += int(a.size)  # not yielded: they cost nothing
     for place in places[:FIRST].tolist():
         index = tuple(int(n) for n in numpy.unravel_index(place, shape))
-        mine, wanted = (abbreviate(_plain(each[place]), _VALUE) for each in (a, b))
+        mine, wanted = (_exact(_plain(each[place]), _VALUE) for each in (a, b))
         found.add((*path, *index), f"{mine} instead of {wanted}")
     found.count += max(0, places.size - FIRST)
     if places.size and a.dtype.kind in "iuf" and b.dtype.kind in "iuf":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sys
 from typing import Any
 
 
@@ -27,6 +28,12 @@ def is_container(value: Any) -> bool:
         and not isinstance(value, type)
         and hasattr(type(value).__repr__, "__wrapped__")
     )
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array of numpy's."""
+    numpy = sys.modules.get("numpy")  # whoever has an array has imported it
+    return numpy is not None and isinstance(value, numpy.ndarray)
 
 
 def closed(value: Any) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from langprop.prompts.detail import Detail
-from langprop.prompts.leaf import closed, is_container, leaf, order
+from langprop.prompts.digits import rounded
+from langprop.prompts.leaf import closed, is_array, is_container, leaf, order
 
 WIDTH = 88  # [characters] a longer container is broken into lines
 MAX_FOCUS = 8  # places that are shown whatever is left out around them
@@ -43,10 +44,12 @@ class Writer:
     Args:
         detail: How much is shown.
         budget: Characters.
+        exact: Whether floats keep all of their digits.
     """
 
-    def __init__(self, detail: Detail, budget: int) -> None:
+    def __init__(self, detail: Detail, budget: int, *, exact: bool = False) -> None:
         self.detail = detail
+        self.exact = exact
         self.left = budget
         self.path: set[int] = set()  # ids of the containers that are open: finds cycles
 
@@ -61,6 +64,18 @@ class Writer:
             raise TooLongError
         return text
 
+    def number(self, value: Any) -> Any:
+        """A float with as many digits as are shown; anything else as it is."""
+        return rounded(value) if type(value) is float and not self.exact else value
+
+    def distinct(self, value: Any, depth: int, indent: int) -> str:
+        """Write a key or an item of a set: with all digits, since others are unlike it."""
+        exact, self.exact = self.exact, True
+        try:
+            return self.write(value, depth, indent)
+        finally:
+            self.exact = exact
+
     def write(self, value: Any, depth: int, indent: int, focus: Tree | None = None) -> str:
         """Write a value.
 
@@ -73,17 +88,17 @@ class Writer:
         Raises:
             TooLongError: It takes more than the budget.
         """
-        numpy = sys.modules.get("numpy")  # whoever has an array has imported it
-        if numpy is not None and isinstance(value, numpy.ndarray):
+        numpy = sys.modules.get("numpy")
+        if is_array(value):
             # rows of a np.matrix are matrices
-            return self.array(numpy.asarray(value), indent, focus)
+            return self.array(sys.modules["numpy"].asarray(value), indent, focus)
         if numpy is not None and isinstance(value, numpy.generic) and value.dtype.kind in "biufc":
-            return self.spend(f"np.{value.dtype.name}({value.item()!r})")
+            return self.spend(f"np.{value.dtype.name}({self.number(value.item())!r})")
         if isinstance(value, (str, bytes, int, float)) or not is_container(value):
             limit = self.detail.text if focus is None else max(FOCUS_TEXT, self.detail.text)
             if isinstance(value, (str, bytes)) and min(len(value), limit) > self.left:
                 raise TooLongError
-            return self.spend(leaf(value, limit))
+            return self.spend(leaf(self.number(value), limit))
         if id(value) in self.path:
             return self.spend("<the same object again>")
         if depth >= self.detail.depth and focus is None:
@@ -110,7 +125,7 @@ class Writer:
             return self.spend(pair[0] + "=") + text
 
         def keyed(pair: tuple[Any, Any]) -> str:
-            key = self.write(pair[0], depth + 1, inner)
+            key = self.distinct(pair[0], depth + 1, inner)
             below = _get(focus, pair[0]) if focus else None
             return f"{key}{self.spend(': ')}{self.write(pair[1], depth + 1, inner, below)}"
 
@@ -141,7 +156,7 @@ class Writer:
                 items = sorted(value, key=order)
             head, tail = ("{", "}") if kind is set else (kind.__name__ + "({", "})")
             parts = self.some(
-                items, len(value), lambda item: self.write(item, depth + 1, inner), keep
+                items, len(value), lambda item: self.distinct(item, depth + 1, inner), keep
             )
         else:
             head, tail = (
@@ -251,7 +266,7 @@ class Writer:
         value = value.item() if hasattr(value, "dtype") else value
         if self.detail.digits and isinstance(value, float):
             return self.spend(format(value, f".{self.detail.digits}g"))
-        return self.spend(leaf(value, self.detail.text))
+        return self.spend(leaf(self.number(value), self.detail.text))
 
 
 class _Numbered:
