@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from langprop.cli import driving_collect, driving_fit
+from langprop.cli.main import main
 from langprop.driving.frames.dataset import Frames
 from langprop.driving.maps.suites import suite
 from langprop.driving.task import Hazards, Traffic
@@ -188,6 +189,55 @@ def test_unknown_names_are_told(tmp_path):
     with pytest.raises(ConfigError, match="no policy 'nobody'"):
         driving_collect.run(["--out", str(tmp_path / "x"), "--policy", "nobody"])
     assert not (tmp_path / "x").exists()
+
+
+BAD = {
+    "colon": (START.replace("-> tuple[str, float]:", "-> tuple"), "SyntaxError"),
+    "name": (START.replace("predict_", "foretell_"), "it defines foretell_speed_and_steering"),
+    "package": (f"\nimport nowhere\n{START}", "line 2\n      import nowhere\n"),
+}
+
+
+@pytest.fixture
+def bad(tmp_path):
+    """Scripts that can't be loaded."""
+    for name, (source, _) in BAD.items():
+        (tmp_path / f"{name}.py").write_text(source)
+    return [str(tmp_path / f"{name}.py") for name in BAD]
+
+
+def test_scripts_that_cant_be_loaded_are_told_before_the_first_drive(bad, start, capsys):
+    call = ["driving", "evaluate", str(start), "expert", *bad, "--suite", "tiny", "--jobs", "1"]
+    assert main(call) == 1
+    told = capsys.readouterr()
+    for path, (_, reason) in zip(bad, BAD.values(), strict=True):
+        assert f"{path}) can't drive, since its script can't be loaded:\n" in told.err
+        assert reason in told.err
+    assert f"{start})" not in told.err
+    assert "Nothing was driven" in told.err
+    assert "1/10" not in told.err
+    assert told.out == ""
+
+
+@pytest.mark.parametrize("command", ["collect", "render"])
+def test_nothing_is_written_by_a_script_that_cant_be_loaded(command, bad, tmp_path, capsys):
+    out = tmp_path / "out.gif"
+    policy = [bad[2]] if command == "render" else ["--policy", bad[2]]
+    assert main(["driving", command, *policy, "--suite", "tiny", "--out", str(out)]) == 1
+    assert "line 2\n      import nowhere\n" in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("colon", "line 4"), ("name", "no function"), ("package", "line 2")]
+)
+def test_training_doesnt_start_from_what_cant_be_loaded(name, told, bad, tmp_path, capsys):
+    text = f"suite: tiny\npolicy: {{start: {name}.py}}\nrun_dir: {tmp_path / 'run'}\n"
+    assert main(["driving", "fit", configured(tmp_path, text)]) == 1
+    said = capsys.readouterr().err
+    assert str(tmp_path / f"{name}.py") in said
+    assert told in said
+    assert not (tmp_path / "run").exists()
 
 
 def test_fit_offline(data, start, tmp_path, capsys):

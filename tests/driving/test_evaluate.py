@@ -70,6 +70,13 @@ def test_the_expert_may_have_any_name_and_several() -> None:
         assert summary.driving == 100
 
 
+def test_a_script_is_loaded_in_another_process_even_without_isolation() -> None:
+    drivers = [Driver("told", "import os\nraise RuntimeError(f'in {os.getpid()}.')")]
+    with pytest.raises(ConfigError, match=r"told can't drive.*\n  line 2\n") as caught:
+        evaluate(drivers, TASKS, [0], simulator=ROAD, jobs=1, isolation="none")
+    assert f"in {os.getpid()}." not in str(caught.value)
+
+
 def test_a_simulator_that_dies_once_is_given_a_second_chance(tmp_path: Path) -> None:
     road = functools.partial(ROAD, dies_on="road/1", once=tmp_path / "died")
     found = evaluate(read_drivers(["expert"]), TASKS, [0], simulator=road, jobs=2)

@@ -129,6 +129,8 @@ def run(argv: Sequence[str]) -> int:
         val = None if settings.val is None else _frames(settings.val, base)
         trainer = Trainer(**chosen)
         train = data if not settings.driven else _online(settings, module, data, trainer)
+        if settings.resume is None:
+            _check_start(module, str(_found(str(settings.policy.start), base)), trainer)
     except LangPropError:
         raise
     except ValueError as error:  # a number out of range, found by the class that owns it
@@ -235,6 +237,19 @@ def _online(settings: Any, module: DrivingModule, data: Any, trainer: Trainer) -
     )
     trainer.callbacks.append(online)
     return online
+
+
+def _check_start(module: DrivingModule, origin: str, trainer: Trainer) -> None:
+    """Find out whether what training starts from can be loaded, before it is begun."""
+    from langprop.driving.agents.drivers import Driver
+    from langprop.driving.agents.loading import check_scripts
+
+    try:
+        drivers = [Driver("start", source, origin=origin) for source in module.seeds]
+        check_scripts(drivers, trainer.executor)
+    except BaseException:
+        trainer.close()
+        raise
 
 
 def _found(path: str, base: Path) -> Path:

@@ -67,6 +67,7 @@ def _drawn(
     settings: argparse.Namespace, driver: Driver, task: RouteTask, renderer: Renderer, out: Path
 ) -> Drive:
     """The drive, drawn while it goes on."""
+    from langprop.driving.agents.loading import check_scripts
     from langprop.driving.judging.drive import drive
     from langprop.driving.pictures.album import Album
     from langprop.driving.pictures.film import Film
@@ -93,6 +94,7 @@ def _drawn(
         _executor(settings.isolation) as executor,
         driver.agent(executor) as agent,
     ):
+        check_scripts([driver], executor)
         if out.suffix.lower() == ".png":
             still = _Still(renderer, driver.name)
             done = drive(simulator, task, settings.seed, agent, on_tick=watching(still.see))

@@ -137,11 +137,14 @@ def collect(
         on_ride: Called with each drive, its number and how many there are.
 
     Raises:
+        ConfigError: The driver's script can't be loaded.
         DataError: The folder holds another dataset, another process writes into it, or it can't be
             written.
         SimulatorError: The simulator can't start, or died twice on the same route.
         TownError: A town or a route doesn't exist.
     """
+    if collection.work():
+        _check_needs(collection)
     with _alone(Path(folder)):
         return _collect(collection, folder, about, resume=resume, jobs=jobs, on_ride=on_ride)
 
@@ -166,6 +169,16 @@ def _collect(
             writer.append(one.frames, {**drive, "route": one.task.to_dict()})
             on_ride(one, number, total)
     return Frames(folder)
+
+
+def _check_needs(collection: Collection) -> None:
+    """Find out what every drive would lack, before anything is written."""
+    if collection.driver.source:
+        from langprop.driving.agents.loading import check_scripts
+        from langprop.executors.local import LocalExecutor
+
+        with LocalExecutor(workers=1) as executor:
+            check_scripts([collection.driver], executor)
 
 
 @contextmanager

@@ -158,7 +158,8 @@ def evaluate(
         on_drive: Called after each drive.
 
     Raises:
-        ConfigError: There is nobody, no route or no seed, or something is there twice.
+        ConfigError: There is nobody, no route or no seed, or something is there twice; or a
+            script can't be loaded.
         SimulatorError: The simulator can't start.
         TownError: A town or a route doesn't exist.
         SandboxError: Scripts can't be isolated here, or the sandbox failed.
@@ -174,7 +175,10 @@ def evaluate(
     trips = [Trip(driver, task, seed) for task in tasks for seed in seeds for driver in drivers]
     jobs = min(len(trips), n_cores() if jobs is None else jobs)
     found: dict[int, Drive | Failure] = {}
-    fleet = Fleet(Equipment(simulator, agreement=agreement, isolation=isolation), jobs)
+    equipment = Equipment(
+        simulator, agreement=agreement, isolation=isolation, drivers=tuple(drivers)
+    )
+    fleet = Fleet(equipment, jobs)
     for number, result in fleet.run(trips):
         found[number] = result
         if on_drive is not None:

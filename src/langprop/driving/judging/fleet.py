@@ -9,13 +9,14 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from langprop import errors
 from langprop.driving.agents.drivers import Driver
+from langprop.driving.agents.loading import check_scripts
 from langprop.driving.judging.drive import Drive, drive
 from langprop.driving.simulator import Simulator
 from langprop.driving.task import RouteTask
@@ -66,12 +67,14 @@ class Equipment:
         agreement: Whether the expert is asked what it would do.
         every: Ticks between such questions.
         isolation: How scripts are kept in; "none" for not at all.
+        drivers: Whose scripts must load, before the first drive.
     """
 
     simulator: Callable[[], Simulator]
     agreement: bool = True
     every: int = 10
     isolation: str = "auto"
+    drivers: tuple[Driver, ...] = ()
 
 
 class _Worker:
@@ -139,6 +142,7 @@ class Fleet:
         Raises:
             SimulatorError: A simulator can't start.
             TownError: A town or a route doesn't exist.
+            ConfigError: A driver's script can't be loaded.
             SandboxError: Scripts can't be isolated, or the sandbox failed.
         """
         waiting = deque(range(len(trips)))
@@ -156,6 +160,7 @@ class Fleet:
                     kind, value = self._hear(worker)
                     if kind == "ready":
                         worker.ready = True
+                        self._equipment = replace(self._equipment, drivers=())  # once is enough
                         continue
                     if kind == "error":
                         raise _error(*value)
@@ -224,6 +229,7 @@ def _work(connection: Connection, equipment: Equipment) -> None:
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
         with _executor(equipment.isolation) as executor:
+            check_scripts(equipment.drivers, executor)
             _make_trips(connection, equipment, executor)
     except LangPropError as error:
         with contextlib.suppress(OSError):

@@ -10,9 +10,10 @@ from langprop.driving.frames.frame import MAX_ANGLE, Frame, same, turned
 from langprop.driving.learning.answers import answers
 from langprop.driving.learning.stub import ENTRY_POINT, driving_stub
 from langprop.driving.learning.words import describe, nearby, there
-from langprop.errors import ModuleError
+from langprop.errors import ModuleError, ScriptError
 from langprop.modules.module import Module
 from langprop.modules.score import Score, Scored
+from langprop.scripts.parsing import find_function
 
 if TYPE_CHECKING:
     from langprop.driving.row import Extents
@@ -262,7 +263,12 @@ def _sentence(text: str) -> str:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        source = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or error
         raise ModuleError(f"the policy {path} to start from can't be read: {why}.") from error
+    try:
+        find_function(source, ENTRY_POINT)
+    except ScriptError as error:
+        raise ModuleError(f"the policy {path} to start from can't be used: {error}") from error
+    return source
