@@ -219,6 +219,13 @@ def test_scripts_that_cant_be_loaded_are_told_before_the_first_drive(bad, start,
     assert told.out == ""
 
 
+def test_without_libsumo_nothing_is_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "libsumo", None)
+    assert main(["driving", "collect", "--suite", "tiny", "--out", str(tmp_path / "x" / "y")]) == 1
+    assert "pip install 'langprop[driving]'" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("command", ["collect", "render"])
 def test_nothing_is_written_by_a_script_that_cant_be_loaded(command, bad, tmp_path, capsys):
     out = tmp_path / "out.gif"

@@ -154,6 +154,13 @@ def test_a_dataset_isnt_overwritten_unawares(tmp_path):
     assert len(Frames(tmp_path)) == 2
 
 
+def test_a_dataset_without_a_drive_is_replaced(tmp_path):
+    FrameWriter(tmp_path, {"every": 10})
+    FrameWriter(tmp_path, {"every": 5}).append([frame(0)], DRIVE)
+    assert Frames(tmp_path).about == {"every": 5}
+    assert len(Frames(tmp_path)) == 1
+
+
 def test_a_killed_writer_leaves_whole_drives(tmp_path):
     writer = FrameWriter(tmp_path, {})
     writer.append([frame(0)], DRIVE)

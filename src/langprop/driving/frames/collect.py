@@ -137,6 +137,7 @@ def collect(
         on_ride: Called with each drive, its number and how many there are.
 
     Raises:
+        MissingDependency: libsumo isn't installed.
         ConfigError: The driver's script can't be loaded.
         DataError: The folder holds another dataset, another process writes into it, or it can't be
             written.
@@ -173,6 +174,9 @@ def _collect(
 
 def _check_needs(collection: Collection) -> None:
     """Find out what every drive would lack, before anything is written."""
+    from langprop.driving.sumo import library
+
+    library.require()
     if collection.driver.source:
         from langprop.driving.agents.loading import check_scripts
         from langprop.executors.local import LocalExecutor

@@ -131,6 +131,8 @@ class Frames(Sequence[Frame]):
 class FrameWriter:
     """Writes a dataset, drive after drive; what is written is whole at any moment.
 
+    A dataset without a drive, of a collection that ended before its first one, is replaced.
+
     Args:
         folder: The folder, which is made.
         about: How the frames are collected, as JSON data.
@@ -148,13 +150,13 @@ class FrameWriter:
         self.folder = Path(folder)
         self.about = json.loads(json.dumps(about))
         self.drives: list[dict[str, Any]] = []
-        if (self.folder / INDEX).exists():
+        index = read_index(self.folder) if (self.folder / INDEX).exists() else {"drives": []}
+        if index["drives"]:
             if not resume:
                 raise DataError(
                     f"{self.folder} holds a dataset already: name another folder, or add --resume "
                     "to go on with it."
                 )
-            index = read_index(self.folder)
             changed = sorted(
                 name
                 for name in {*self.about, *index["about"]}
