@@ -154,6 +154,20 @@ def test_a_dataset_isnt_overwritten_unawares(tmp_path):
     assert len(Frames(tmp_path)) == 2
 
 
+def test_every_difference_is_told_and_the_policy_first(tmp_path):
+    source = "def predict_speed_and_steering(scene_info):\n    return 'MOVE', 0.0\n" * 3
+    then = {"suite": "tiny", "policy": "expert", "script": "", "every": 10}
+    now = {"suite": "tiny", "policy": "mine", "script": source, "every": 5, "extents": "full"}
+    FrameWriter(tmp_path, then).append([frame(0)], DRIVE)
+    with pytest.raises(DataError) as caught:
+        FrameWriter(tmp_path, now, resume=True)
+    assert str(caught.value) == (
+        f"{tmp_path} was collected with another policy ('expert', now 'mine'), another script, "
+        "another every (10, now 5), another extents (none, now 'full'): name another folder, or "
+        "collect as then."
+    )
+
+
 def test_a_dataset_without_a_drive_is_replaced(tmp_path):
     FrameWriter(tmp_path, {"every": 10})
     FrameWriter(tmp_path, {"every": 5}).append([frame(0)], DRIVE)

@@ -157,16 +157,11 @@ class FrameWriter:
                     f"{self.folder} holds a dataset already: name another folder, or add --resume "
                     "to go on with it."
                 )
-            changed = sorted(
-                name
-                for name in {*self.about, *index["about"]}
-                if self.about.get(name) != index["about"].get(name)
-            )
+            changed = _differences(index["about"], self.about)
             if changed:
-                then, now = index["about"].get(changed[0]), self.about.get(changed[0])
                 raise DataError(
-                    f"{self.folder} was collected with another {changed[0]} ({then!r}, now "
-                    f"{now!r}): name another folder, or collect as then."
+                    f"{self.folder} was collected with {', '.join(changed)}: name another folder, "
+                    "or collect as then."
                 )
             self.drives = list(index["drives"])
             return
@@ -303,6 +298,24 @@ def read_columns(folder: Path, drive: Mapping[str, Any]) -> Columns:
             f"{path} can't be read: {why}. Restore it, or collect the dataset again."
         ) from error
     return columns
+
+
+def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """In what two ways to collect differ, in words; the policy first, others often follow it."""
+    names = dict.fromkeys(["policy", *now, *then])
+    return [
+        f"another {name}{_both(then.get(name), now.get(name))}"
+        for name in names
+        if then.get(name) != now.get(name)
+    ]
+
+
+def _both(then: Any, now: Any) -> str:
+    """Two values, unless they are too much for a message, as a script is."""
+    if any("\n" in str(each) for each in (then, now)):
+        return ""
+    before, after = ("none" if each in (None, "") else repr(each) for each in (then, now))
+    return f" ({before}, now {after})"
 
 
 def _unwritten(folder: Path, error: OSError) -> DataError:
