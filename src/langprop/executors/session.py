@@ -216,10 +216,13 @@ class LocalSession(Session):
             turn.frames = [known or frame for known in turn.frames]
             turn.n_pending = 0
             return False
-        turn.todo = [number for number, frame in enumerate(turn.frames) if frame is None]
+        calls = turn.calls
+        if turn.n_pending < len(calls):
+            turn.todo = [number for number, frame in enumerate(turn.frames) if frame is None]
+            calls = [calls[number] for number in turn.todo]
         turn.broken = None
         process = self._process()
-        message = self._message([turn.calls[number] for number in turn.todo], process.arguments)
+        message = self._message(calls, process.arguments)
         try:
             process.send(message)
         except TimeoutError:

@@ -20,12 +20,14 @@ import msgpack
 from langprop.errors import WireError
 from langprop.sandbox.decoder import SMALL, Decoder
 from langprop.sandbox.encoder import Encoder
-from langprop.sandbox.plain import LEAVES, MAX_DEPTH, PLAIN, Fetch, Shelf, check_depth
+from langprop.sandbox.plain import LEAVES, MAX_DEPTH, PLAIN, TUPLE, Fetch, Shelf, check_depth
 
 __all__ = ["MAX_DEPTH", "PLAIN", "decode", "decode_many", "decode_row", "encode"]
 
 _INTEGERS = [bytes([value % 256]) for value in (*range(128), *range(-32, 0))]
 _FLOAT = struct.Struct(">Bd")
+
+_LEAVES_AND_TUPLE = LEAVES | {tuple}
 
 _encoders: list[Encoder] = []  # that no thread uses in this moment; faster than a local of each
 
@@ -95,6 +97,14 @@ def decode(
     return value
 
 
+def _flat_tuple(code: int, data: bytes) -> tuple[Any, ...]:
+    """A tuple of numbers and texts; whatever else there is isn't decoded in haste."""
+    items = msgpack.unpackb(data) if code == TUPLE else None
+    if type(items) is list and LEAVES.issuperset(map(type, items)):
+        return tuple(items)
+    raise ValueError
+
+
 def decode_many(blobs: Sequence[bytes]) -> list[Any]:
     """Turn the bytes of many small values into these, in one go.
 
@@ -125,8 +135,8 @@ def decode_row(data: bytes, count: int) -> list[Any]:
     if len(row) <= SMALL:
         # Most are numbers, for which there is nothing to be looked into; else it is done again.
         try:
-            values: list[Any] = msgpack.unpackb(row)
-            if LEAVES.issuperset(map(type, values)):
+            values: list[Any] = msgpack.unpackb(row, ext_hook=_flat_tuple)
+            if _LEAVES_AND_TUPLE.issuperset(map(type, values)):
                 return values
         except Exception:  # noqa: S110 - found again, and told, by the decoder
             pass
