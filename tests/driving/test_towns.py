@@ -203,7 +203,22 @@ def test_makes_towns_and_routes_of_ones_own(
     assert run([*arguments, "--force"]) == 0
     assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(TownError, match="no route of 50 to 55 m with 2 controlled junctions"):
-        run([*arguments, "--lengths", "50", "55", "--force"])
+        run([*arguments, "--seeds", "7", "8", "--lengths", "50", "55", "--force"])
+    assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_towns_that_cant_be_made_leave_nothing_behind(there: bool, tmp_path: Path) -> None:
+    pytest.importorskip("sumo")
+    folder = tmp_path / "my" / "maps"
+    if there:
+        folder.mkdir(parents=True)
+        (folder / "notes.txt").write_text("mine")
+    arguments = ["--size", "3", "--lengths", "50", "55", "--folder", str(folder)]
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(TownError, match="no route of 50 to 55 m"):
+        run(["towns", "--seeds", "7", "8", *arguments])
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_shipped_towns_can_be_made_anew() -> None:

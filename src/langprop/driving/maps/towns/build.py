@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import lzma
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from langprop.driving.maps import suites
 from langprop.driving.maps.network import Network
@@ -129,7 +131,7 @@ def build_own(
         force: Replace files that are there already.
 
     Returns:
-        The suite's file.
+        The suite's file. After an error the folder is as it was before.
 
     Raises:
         MissingDependency: eclipse-sumo isn't installed.
@@ -144,22 +146,39 @@ def build_own(
             "to replace what is there."
         )
     netconvert()
-    folder.mkdir(parents=True, exist_ok=True)
     networks: dict[int, Network] = {}
-    for seed in recipe.seeds:
-        made = generate(seed, recipe.size)
-        path = folder / f"town{seed}.net.xml"
-        write_text(path, made.net)
-        write_text(folder / f"town{seed}.xodr", made.opendrive)
-        networks[seed] = Network.read(path)
-        if tell is not None:
-            tell(str(path))
     names = [f"town{seed}.net.xml" for seed in recipe.seeds]
-    file = folder / SUITE
-    suites.write(file, draw(folder.resolve().name, recipe, networks, names))
+    # All of it comes into being elsewhere first: what was there before goes only for something.
+    with _made(folder), TemporaryDirectory(prefix=".making-", dir=folder) as name:
+        drafts = Path(name)
+        for seed in recipe.seeds:
+            made = generate(seed, recipe.size)
+            path = drafts / f"town{seed}.net.xml"
+            write_text(path, made.net)
+            write_text(drafts / f"town{seed}.xodr", made.opendrive)
+            networks[seed] = Network.read(path)
+            if tell is not None:
+                tell(f"town{seed}")
+        suites.write(drafts / SUITE, draw(folder.resolve().name, recipe, networks, names))
+        for file in reversed(ours):  # the suite last
+            (drafts / file).replace(folder / file)
     if tell is not None:
-        tell(str(file))
-    return file
+        tell(str(folder / SUITE))
+    return folder / SUITE
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make a folder, and take it away again if the block fails and nothing is in it."""
+    new = [each for each in (folder, *folder.parents) if not each.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for each in new:
+                each.rmdir()
+        raise
 
 
 def draw(
