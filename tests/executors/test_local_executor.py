@@ -842,3 +842,52 @@ def test_many_candidates_are_run_in_order():
         zygote = executor._dispatcher._sandbox.pid
         apart = executor.isolation.level == 3
         assert wait_until(lambda: len(descendants(zygote)) == apart)
+
+
+SMALL_FILES = """
+import resource
+
+import numpy as np
+
+import langprop as lp
+from langprop.errors import SandboxError
+from langprop.executors.base import SessionCall
+from langprop.sandbox.inputs import Inputs
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
+script = lp.Script("import numpy as np\\ndef f(x):\\n    return x + np.zeros(500_000)", "f")
+large = np.ones(500_000)
+limits = lp.Limits(output=8_000_000)
+
+def run(argument):
+    return executor.submit(script, Inputs([((argument,), {})]), limits).result()[0]
+
+with lp.LocalExecutor(workers=1) as executor:
+    answer = run(1.0)
+    assert answer.status == "ok" and answer.output.sum() == 500_000, answer
+    with executor.open(script, limits) as session:
+        for _ in range(2):
+            [answer] = session.call_many([SessionCall(0, (large,), {})])
+            assert answer.status == "ok" and (answer.output == large).all(), answer
+    try:
+        run(large)
+    except SandboxError as error:
+        print(error)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    assert (run(large).output == large).all()
+"""
+
+
+def test_where_files_must_be_small_arrays_take_the_pipe():
+    """Memory that is shared counts as a file (ulimit -f)."""
+    done = subprocess.run(
+        [sys.executable, "-c", SMALL_FILES],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "files are limited to 1,000,000 bytes here. Raise that limit:  ulimit -f unlimited" in (
+        done.stdout
+    ), done.stderr
+    assert done.returncode == 0, done.stderr

@@ -65,7 +65,7 @@ class AnswerReader:
     a process that had it mapped.
 
     Args:
-        size: Its size [bytes].
+        size: Its size [bytes]; less where files may not be as large, for it counts as one.
 
     Attributes:
         fd: Its memory file, for the script's process.
@@ -73,7 +73,7 @@ class AnswerReader:
 
     def __init__(self, size: int) -> None:
         self.fd = linux.memfd()
-        os.ftruncate(self.fd, size)
+        os.ftruncate(self.fd, int(min(size, linux.largest_file())))
 
     def read(self, place: int, size: int) -> memoryview:
         """A copy of what is there.
@@ -99,19 +99,22 @@ class AnswerReader:
 
 
 class ArgumentArena:
-    """The arena for arguments, on the trusted side."""
+    """The arena for arguments, on the trusted side. Where it is full, arrays take the pipe."""
 
     def __init__(self) -> None:
         self.fd = linux.memfd()
+        self._size = linux.largest_file()
         self.used = 0
 
-    def put(self, array: np.ndarray[Any, Any]) -> int:
-        """Copy an array into it: the place where it is now.
+    def put(self, array: np.ndarray[Any, Any]) -> int | None:
+        """Copy an array into it: the place where it is now; None if files may not be as large.
 
         Raises:
             OSError: There is no memory for it.
         """
         place = self.used
+        if place + array.nbytes > self._size:
+            return None
         end = linux.write_at(self.fd, memoryview(array.reshape(-1).view("u1")), place)  # type: ignore[arg-type]
         self.used = end + -end % _ALIGNMENT
         return place

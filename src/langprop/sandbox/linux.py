@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import math
 import os
 import resource
 import signal
@@ -108,7 +109,7 @@ def memfd(*parts: bytes | memoryview) -> int:
     """A file descriptor of anonymous memory that holds the parts, one after the other.
 
     Raises:
-        OSError: The kernel refuses.
+        OSError: The kernel refuses, or files may not be as large.
     """
     if hasattr(os, "memfd_create"):
         fd = os.memfd_create("langprop")
@@ -119,8 +120,10 @@ def memfd(*parts: bytes | memoryview) -> int:
             rest = memoryview(part)
             while rest:
                 rest = rest[os.write(fd, rest) :]
-    except BaseException:
+    except BaseException as error:
         os.close(fd)
+        if _is_too_large(error):
+            raise _too_large() from error
         raise
     return fd
 
@@ -129,13 +132,36 @@ def write_at(fd: int, data: bytes | memoryview, place: int) -> int:
     """Write to a memory file: where the data ends.
 
     Raises:
-        OSError: There is no memory for it.
+        OSError: There is no memory for it, or files may not be as large.
     """
     rest = memoryview(data)
-    while rest:
-        count = os.pwrite(fd, rest, place)
-        place, rest = place + count, rest[count:]
+    try:
+        while rest:
+            count = os.pwrite(fd, rest, place)
+            place, rest = place + count, rest[count:]
+    except OSError as error:
+        if _is_too_large(error):
+            raise _too_large() from error
+        raise
     return place
+
+
+def largest_file() -> float:
+    """Size that a file, and with it a memory file, may have in this process [bytes]."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    return math.inf if limit == resource.RLIM_INFINITY else limit
+
+
+def _is_too_large(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno == errno.EFBIG
+
+
+def _too_large() -> OSError:
+    return OSError(
+        errno.EFBIG,
+        "what goes to the sandbox is too large for a file, and shared memory counts as one: files "
+        f"are limited to {largest_file():,} bytes here. Raise that limit:  ulimit -f unlimited",
+    )
 
 
 def read_all(fd: int) -> bytes:
