@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from langprop.cli.driving_evaluate import _tell
 from langprop.driving.agents.drivers import Driver, read_driver, read_drivers
 from langprop.driving.box import Box, Pose
 from langprop.driving.judging.bootstrap import estimate
@@ -77,12 +78,21 @@ def test_a_script_is_loaded_in_another_process_even_without_isolation() -> None:
     assert f"in {os.getpid()}." not in str(caught.value)
 
 
-def test_a_simulator_that_dies_once_is_given_a_second_chance(tmp_path: Path) -> None:
+def test_a_simulator_that_dies_once_is_given_a_second_chance(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     road = functools.partial(ROAD, dies_on="road/1", once=tmp_path / "died")
-    found = evaluate(read_drivers(["expert"]), TASKS, [0], simulator=road, jobs=2)
+    drivers = read_drivers(["expert"])
+    found = evaluate(drivers, TASKS, [0], simulator=road, jobs=2, on_drive=_tell)
     assert (tmp_path / "died").exists()
     assert [each.task for each in found.drives] == ["road/0", "road/1", "road/2"]
     assert found.failures == ()
+    why = "the process of the simulator was killed by SIGKILL"
+    assert [each["repeated"] for each in found.to_dict()["drives"]] == ["", why, ""]
+    assert f"- driven a second time: expert on road/1, seed 0: {why}" in table(found)
+    [line] = [line for line in capsys.readouterr().err.splitlines() if why in line]
+    assert "expert  road/1  seed 0: " in line
+    assert line.endswith(f"; driven a second time: {why}")
 
 
 def test_a_process_that_had_nothing_left_to_do_takes_over_from_one_that_dies(

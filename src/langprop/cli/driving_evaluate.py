@@ -120,6 +120,7 @@ def _read(argv: Sequence[str], names: Sequence[str]) -> argparse.Namespace:
 
 def _tell(result: Drive | Failure, number: int, total: int) -> None:
     from langprop.driving.judging.drive import Drive
+    from langprop.driving.judging.table import first_line
 
     head = f"{number}/{total}  {result.agent}  {result.task}  seed {result.seed}: "
     if not isinstance(result, Drive):
@@ -131,9 +132,10 @@ def _tell(result: Drive | Failure, number: int, total: int) -> None:
         for kind, count in score.counts.items()
     )
     ended = result.ended.lower()
+    again = f"; driven a second time: {first_line(result.repeated)}" if result.repeated else ""
     print(
         f"{head}{score.driving:.1f} (completion {score.completion:.0f} %, {ended}"
-        f"{'; ' if kinds else ''}{kinds}), {result.seconds:.0f} s in {result.wall:.1f} s",
+        f"{'; ' if kinds else ''}{kinds}), {result.seconds:.0f} s in {result.wall:.1f} s{again}",
         file=sys.stderr,
         flush=True,
     )

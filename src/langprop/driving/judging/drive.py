@@ -76,6 +76,8 @@ class Drive:
         hash: SHA-256 of where the vehicle and everyone in view were in all ticks: equal for the
             same task, seed and agent.
         wall: Seconds that it took, reset included; no part of what is compared.
+        repeated: Of a drive that was made a second time: what ended the first one, in words; else
+            "". No part of what is compared.
     """
 
     task: str
@@ -94,6 +96,7 @@ class Drive:
     agreement: float | None = None
     hash: str = ""
     wall: float = field(default=0.0, compare=False)
+    repeated: str = field(default="", compare=False)
 
     def score(self, rule: Rule) -> RouteScore:
         """The score under a rule."""

@@ -147,6 +147,7 @@ class Fleet:
         """
         waiting = deque(range(len(trips)))
         attempts = [0] * len(trips)
+        deaths: dict[int, str] = {}  # of trips that are made once more
         left, succeeded = len(trips), False
         try:
             while left:
@@ -168,12 +169,14 @@ class Fleet:
                         raise SimulatorError(f"a process that was to drive can't start: {value}.")
                     if kind == "done":
                         worker.number, succeeded = None, True
+                        value = replace(value, repeated=deaths.get(number, ""))
                     else:
                         self._bury(worker)
                         if kind == "broken" and not succeeded:  # nor will another, most likely
                             raise SimulatorError(value)
                         if attempts[number] < _ATTEMPTS:
                             waiting.appendleft(number)
+                            deaths[number] = value
                             continue
                         trip = trips[number]
                         value = Failure(trip.task.name, trip.seed, trip.driver.name, value)

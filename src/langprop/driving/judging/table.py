@@ -101,6 +101,15 @@ def _notes(evaluation: Evaluation) -> list[str]:
         if errors:
             text, count = max(errors.items(), key=lambda item: item[1])
             notes.append(f"{name} failed most often with: {text} ({count:,} ticks)")
+    repeated = [drive for drive in evaluation.drives if drive.repeated]
+    for drive in repeated[:_MOST_NAMED]:
+        notes.append(
+            f"driven a second time: {drive.agent} on {drive.task}, seed {drive.seed}: "
+            f"{first_line(drive.repeated)}"
+        )
+    more = len(repeated) - _MOST_NAMED
+    if more > 0:
+        notes.append(f"{more} more were driven a second time")
     for failure in evaluation.failures[:_MOST_NAMED]:
         notes.append(
             f"no result: {failure.agent} on {failure.task}, seed {failure.seed}, two times: "
@@ -110,6 +119,11 @@ def _notes(evaluation: Evaluation) -> list[str]:
     if more > 0:
         notes.append(f"no result of {more} more drives, whose simulator died twice")
     return notes
+
+
+def first_line(text: str) -> str:
+    """What is said first of how a simulator died; its own words may follow."""
+    return text.partition("\n")[0]
 
 
 def _text(found: Estimate | None, digits: int, *, sign: bool = False) -> str:
