@@ -90,6 +90,16 @@ def test_who_looks_late_finds_a_large_answer(executor):
         assert [len(each.output) for each in outcomes] == [900_000] * 2
 
 
+def test_who_has_looked_and_then_stays_away_finds_a_large_answer(executor):
+    with opened(executor, "time.sleep(0.03); return 'x' * x", lp.Limits(time=0.05)) as session:
+        session.call(1)  # the process is there now
+        session.begin(calls(900_000, 900_000))
+        assert session.finish(wait=False) is None
+        time.sleep(1.6)  # as where other scripts are scored meanwhile, by a slow module
+        outcomes = finish(session)
+        assert [len(each.output) for each in outcomes] == [900_000] * 2
+
+
 def test_only_one_turn_at_a_time(executor):
     with opened(executor, "return x") as session:
         with pytest.raises(SandboxError, match=r"begin\(\) comes first"):
