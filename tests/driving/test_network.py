@@ -113,13 +113,24 @@ def test_reads_packed_files(path: Path) -> None:
         assert Network.read(packed).lanes == expected.lanes
 
 
+NO_ROAD = (
+    '<net><edge id="a" from="b" to="c"><lane id="a_0" index="0" allow="pedestrian" speed="1" '
+    'length="9" shape="0,0 9,0"/></edge></net>'
+)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "no XML"),
         (NET[:900], "no XML, or only a part"),
         ("<routes></routes>", "holds <routes> and no network"),
-        ("<net></net>", "without a road"),
+        ("<net></net>", r"^\S+ is an empty network: it holds no <edge> .*at least one road"),
+        ('<net><edge id="a" from="b" to="c"/></net>', "is an empty network"),
+        (
+            NO_ROAD,
+            r"^\S+ has no road for motor.*\(all lanes: 1; kinds: sidewalk\).*see the lanes' allow",
+        ),
         (NET.replace('shape="0,2,7 50,2,7"', ""), "KeyError 'shape'"),
         (NET.replace('shape="0,2,7 50,2,7"', 'shape="0,2"'), "has no length"),
         (NET.replace('shape="0,2,7 50,2,7"', 'shape="0 50"'), "ValueError"),

@@ -140,12 +140,15 @@ class Network:
         """Read a network of SUMO: `.net.xml`, also compressed as `.gz` or `.xz`.
 
         Raises:
-            TownError: There is no such file, it's damaged, or it holds no network.
+            TownError: There is no such file, it's damaged, or it holds no network, or one without a
+                road for motor vehicles.
         """
         path = Path(path)
         root = _root(path)
         try:
-            return _network(root)
+            return _network(root, path)
+        except TownError:
+            raise
         except (KeyError, ValueError, TypeError) as error:
             raise TownError(
                 f"{path} is no network that SUMO could have written: {type(error).__name__} "
@@ -214,7 +217,7 @@ def _root(path: Path) -> ElementTree.Element:
     return root
 
 
-def _network(root: ElementTree.Element) -> Network:
+def _network(root: ElementTree.Element, path: Path) -> Network:
     lanes: dict[str, Lane] = {}
     edges: dict[str, Edge] = {}
     for element in root.iter("edge"):
@@ -228,13 +231,29 @@ def _network(root: ElementTree.Element) -> Network:
             ends = element.attrib["from"], element.attrib["to"]
             edges[name] = Edge(name, *ends, roads, walks)
     if not edges:
-        raise ValueError("without a road for motor vehicles")
+        raise TownError(f"{path} {_without_roads(lanes)}")
     junctions = {
         element.attrib["id"]: _junction(element)
         for element in root.iter("junction")
         if element.get("type") != "internal"  # where a left turn waits
     }
     return Network(lanes, edges, junctions, _links(root, lanes), _bounds(lanes))
+
+
+def _without_roads(lanes: Mapping[str, Lane]) -> str:
+    """What a network without a road for motor vehicles lacks, in words."""
+    if not lanes:
+        return (
+            "is an empty network: it holds no <edge> with a <lane>. A town needs at least one road "
+            "for motor vehicles; make the file anew with netconvert, and look at what it warns of."
+        )
+    kinds = sorted({lane.kind for lane in lanes.values()})
+    return (
+        f"has no road for motor vehicles: SUMO's class {_VEHICLE!r} may drive on none of its lanes "
+        f"between junctions (all lanes: {len(lanes)}; kinds: {', '.join(kinds)}). A town "
+        "needs at least one: see the lanes' allow and disallow, or make the file anew with "
+        "netconvert from roads for cars."
+    )
 
 
 def _lane(element: ElementTree.Element, edge: str, function: str) -> Lane:
