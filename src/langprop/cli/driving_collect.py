@@ -5,9 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from langprop.cli.driving_options import (
+    add_quiet,
+    add_routes,
+    add_shown,
+    read_options,
+    routes_of,
+    shown,
+)
 
 if TYPE_CHECKING:
     from langprop.driving.frames.collect import Ride
@@ -18,17 +26,10 @@ def run(argv: Sequence[str]) -> int:
     from langprop import __version__
     from langprop.driving.agents.drivers import EXPERT, read_driver
     from langprop.driving.frames.collect import Collection, collect
-    from langprop.driving.maps.suites import suite
 
     settings = _read(argv)
-    driver = read_driver(settings.policy)
-    if settings.extents is not None:
-        driver = replace(driver, extents=settings.extents)
-    if settings.stop_memory is not None:
-        driver = replace(driver, stop_memory=settings.stop_memory)
-    tasks = suite(settings.suite)
-    tasks = tasks if settings.limit is None else tasks[: settings.limit]
-    seeds = range(settings.first_seed, settings.first_seed + settings.seeds)
+    driver = shown(read_driver(settings.policy), settings)
+    tasks, seeds = routes_of(settings)
     out = Path(settings.out)
     about = {
         "langprop": __version__,
@@ -71,16 +72,7 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     made.add_argument("--out", required=True, metavar="FOLDER", help="where to")
-    made.add_argument(
-        "--suite",
-        default="training",
-        help="training, testing, long, tiny, or a JSON file of routes (default: training)",
-    )
-    made.add_argument(
-        "--seeds", type=int, default=1, metavar="N", help="seeds of traffic (default: 1)"
-    )
-    made.add_argument("--first-seed", type=int, default=0, metavar="N", help="the first of them")
-    made.add_argument("--limit", type=int, metavar="N", help="only the first N routes")
+    add_routes(made, "training", seeds=1)
     made.add_argument(
         "--policy",
         default=EXPERT,
@@ -101,25 +93,15 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
         metavar="FRAMES",
         help="frames before an infraction that are marked with it (default: 4, which is 2 s)",
     )
-    made.add_argument(
-        "--extents", choices=["full", "half"], help="sizes in the scenes of a script that drives"
-    )
-    made.add_argument(
-        "--stop-memory",
-        action=argparse.BooleanOptionalAction,
-        help="whether a stop sign is gone from these scenes once it has stopped for it",
+    add_shown(
+        made,
+        extents="sizes in the scenes of a script that drives",
+        stop_memory="whether a stop sign is gone from these scenes once it has stopped for it",
     )
     made.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
     made.add_argument("--resume", action="store_true", help="go on with a collection")
-    made.add_argument("--quiet", action="store_true", help="print no line for each drive")
-    settings = made.parse_args(list(argv))
-    for name, least in (("seeds", 1), ("limit", 1), ("jobs", 1), ("every", 1), ("lookahead", 0)):
-        value = getattr(settings, name)
-        if value is not None and value < least:
-            made.error(f"--{name} must be at least {least}, but got {value}.")
-    if settings.first_seed < 0:
-        made.error(f"--first-seed must not be negative, but got {settings.first_seed}.")
-    return settings
+    add_quiet(made)
+    return read_options(made, argv, jobs=1, every=1, lookahead=0)
 
 
 def _tell(ride: Ride, number: int, total: int) -> None:

@@ -6,10 +6,18 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from langprop.cli.driving_options import (
+    add_isolation,
+    add_quiet,
+    add_routes,
+    add_shown,
+    read_options,
+    routes_of,
+    shown,
+)
 from langprop.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,21 +34,14 @@ def run(argv: Sequence[str]) -> int:
     from langprop.driving.agents.drivers import BASELINES, EXPERT, read_drivers
 
     settings = _read(argv, [EXPERT, *BASELINES])
-    drivers = read_drivers(settings.policies)
-    if settings.extents is not None:
-        drivers = [replace(driver, extents=settings.extents) for driver in drivers]
-    if settings.stop_memory is not None:
-        drivers = [replace(driver, stop_memory=settings.stop_memory) for driver in drivers]
+    drivers = [shown(driver, settings) for driver in read_drivers(settings.policies)]
     out = None if settings.json is None else Path(settings.json)
     if out is not None and not out.parent.is_dir():
         raise ConfigError(f"{out} can't be written: there is no folder {out.parent}.")
     from langprop.driving.judging.evaluate import evaluate
     from langprop.driving.judging.table import table
-    from langprop.driving.maps.suites import suite
 
-    tasks = suite(settings.suite)
-    tasks = tasks if settings.limit is None else tasks[: settings.limit]
-    seeds = range(settings.first_seed, settings.first_seed + settings.seeds)
+    tasks, seeds = routes_of(settings)
     evaluation = evaluate(
         drivers,
         tasks,
@@ -71,28 +72,14 @@ def _read(argv: Sequence[str], names: Sequence[str]) -> argparse.Namespace:
         help=f"{', '.join(names)}; a script, a run's folder or checkpoint, or a checkpoint of the "
         "paper's code; NAME=POLICY to give it a name. The others are compared with the first one",
     )
-    made.add_argument(
-        "--suite",
-        default="testing",
-        help="training, testing, long, tiny, or a JSON file of routes (default: testing)",
-    )
-    made.add_argument(
-        "--seeds", type=int, default=3, metavar="N", help="seeds of traffic (default: 3)"
-    )
-    made.add_argument("--first-seed", type=int, default=0, metavar="N", help="the first of them")
-    made.add_argument("--limit", type=int, metavar="N", help="only the first N routes")
+    add_routes(made, "testing", seeds=3)
     made.add_argument("--jobs", type=int, metavar="N", help="processes; one per core by default")
-    made.add_argument(
-        "--extents",
-        choices=["full", "half"],
-        help="sizes in scenes; by default what a run's policies were trained with, half for "
+    add_shown(
+        made,
+        extents="sizes in scenes; by default what a run's policies were trained with, half for "
         "checkpoints of the paper's code, and full for all others",
-    )
-    made.add_argument(
-        "--stop-memory",
-        action=argparse.BooleanOptionalAction,
-        help="whether a stop sign is gone once the vehicle has stopped for it; by default as with "
-        "--extents",
+        stop_memory="whether a stop sign is gone once the vehicle has stopped for it; by default "
+        "as with --extents",
     )
     made.add_argument(
         "--agreement",
@@ -100,22 +87,10 @@ def _read(argv: Sequence[str], names: Sequence[str]) -> argparse.Namespace:
         default=True,
         help="ask the expert every tenth tick what it would do",
     )
-    made.add_argument(
-        "--isolation",
-        choices=["auto", "sealed", "bwrap", "process", "none"],
-        default="auto",
-        help="how scripts are kept in",
-    )
+    add_isolation(made)
     made.add_argument("--json", metavar="FILE", help="write everything there")
-    made.add_argument("--quiet", action="store_true", help="print no line for each drive")
-    settings = made.parse_args(list(argv))
-    for name in ("seeds", "limit", "jobs"):
-        value = getattr(settings, name)
-        if value is not None and value < 1:
-            made.error(f"--{name} must be at least 1, but got {value}.")
-    if settings.first_seed < 0:
-        made.error(f"--first-seed must not be negative, but got {settings.first_seed}.")
-    return settings
+    add_quiet(made)
+    return read_options(made, argv, jobs=1)
 
 
 def _tell(result: Drive | Failure, number: int, total: int) -> None:

@@ -226,10 +226,9 @@ def _online(settings: Any, module: DrivingModule, data: Any, trainer: Trainer) -
     from langprop.driving.learning.online import Online
     from langprop.driving.maps.suites import suite
 
-    tasks = suite(settings.suite)
     online = Online(
         module,
-        tasks if settings.limit is None else tasks[: settings.limit],
+        suite(settings.suite)[: settings.limit],
         data=data,
         batch_size=trainer.batch_size or 256,
         seed=trainer.seed,
@@ -323,10 +322,9 @@ def _drive(settings: Any, module: DrivingModule, trainer: Trainer) -> None:
     drivers = [Driver("trained", module.standalone, **shown)]
     if module.seeds:
         drivers.insert(0, Driver("start", module.seeds[0], **shown))
-    tasks = suite(settings.test)
     evaluation = evaluate(
         drivers,
-        tasks if settings.test_limit is None else tasks[: settings.test_limit],
+        suite(settings.test)[: settings.test_limit],
         range(settings.test_seeds),
         jobs=settings.jobs,
         suite=settings.test,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from langprop.cli.driving_options import add_isolation, add_suite
 from langprop.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -180,11 +181,7 @@ def _read(argv: Sequence[str], names: Sequence[str]) -> argparse.Namespace:
         "paper's code",
     )
     made.add_argument("--out", metavar="FILE", default="drive.gif", help="default: drive.gif")
-    made.add_argument(
-        "--suite",
-        default="tiny",
-        help="training, testing, long, tiny, or a JSON file of routes (default: tiny)",
-    )
+    add_suite(made, "tiny")
     made.add_argument(
         "--route", default="1", help="its number in the suite, from 1, or its name (default: 1)"
     )
@@ -210,12 +207,7 @@ def _read(argv: Sequence[str], names: Sequence[str]) -> argparse.Namespace:
         metavar="FOLDER",
         help="put a picture there of what was 1 s before each infraction",
     )
-    made.add_argument(
-        "--isolation",
-        choices=["auto", "sealed", "bwrap", "process", "none"],
-        default="auto",
-        help="how scripts are kept in",
-    )
+    add_isolation(made)
     settings = made.parse_args(list(argv))
     if settings.every < 1:
         made.error(f"--every must be at least 1, but got {settings.every}.")
