@@ -225,6 +225,10 @@ def test_what_is_typed_wrongly_is_refused_with_the_nearest_name(folder, capsys, 
         (["extra"], "one word too many"),
         (["--seed"], "expected one argument"),
         (["--loggers"], "expected one argument"),
+        (["--optimizer.help"], "expected one argument"),
+        (["--optimizer.help=Nobody"], "optimizer.help: there is no class 'Nobody' here"),
+        (["--optimizer=Nobody", "--optimizer.n_parents=2"], "there is no class 'Nobody' here"),
+        (["--optimizer=mutation", "--optimizer.n_prents=2"], "Did you mean n_parents?"),
     ],
 )
 def test_wrong_options(folder, capsys, options, message):
@@ -270,6 +274,35 @@ def test_files_that_are_no_configuration(folder):
             read_config(folder / f"{name}.yaml")
     (folder / "alias.yaml").write_text("a: &x {b: 1e-3}\nc: {<<: *x}\n")
     assert yaml.safe_load(read_config(folder / "alias.yaml"))["c"] == {"b": 0.001}
+
+
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        (["--optimizer.help", "LLMOptimizer"], "--optimizer.llm LLM"),
+        (["--optimizer.help=mutation"], "--optimizer.n_parents N_PARENTS"),
+        (["--executor.help", "local"], "--executor.workers WORKERS"),
+        (["--loggers.help", "wandb"], "--loggers.project PROJECT"),
+        (["--callbacks.help", "EarlyStopping"], "--callbacks.patience PATIENCE"),
+        (["--optimizer=LLMOptimizer", "--optimizer.llm.help", "OpenAILLM"], "--llm.model MODEL"),
+    ],
+)
+def test_help_for_a_class_by_its_short_name(capsys, options, option):
+    with pytest.raises(SystemExit) as end:
+        main(["fit", *options])
+    assert end.value.code == 0
+    assert option in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    "options", [["--optimizer=mutation"], ["--optimizer=MutationOptimizer"], []]
+)
+def test_arguments_go_with_a_short_name(folder, options):
+    config(folder, "optimizer: mutation")
+    more = ["--optimizer.n_parents=1", "--max_steps=1", "--workers=1", "--progress=false"]
+    assert main(["fit", "task", *options, *more, "--run_dir=run"]) == 0
+    kept = yaml.safe_load((folder / "run/config.yaml").read_text())
+    assert kept["optimizer"]["n_parents"] == 1
 
 
 def test_a_flag_needs_no_value():

@@ -18,6 +18,7 @@ _UNKNOWN_OF_CLASS = re.compile(
 _UNKNOWN = re.compile(r"^Option '([^'\n]+)' is not accepted$")
 _UNRECOGNIZED = re.compile(r"^unrecognized arguments?: (.*)$", re.IGNORECASE | re.DOTALL)
 _NO_SUBCLASS = re.compile(r"Import path (\S+) does not correspond to a subclass of (\w+)")
+_NO_PATH = re.compile(r"Expected a dot import path string: (\S+)")
 _KEY = re.compile(r'Parser key "([^"\n]+)"')
 _EXPECTED = re.compile(r"Expected an? (<class '[\w.]+'>|[\w.\[\]', |]+?)(?:\. Got value: (.*))?$")
 _CLASSES = re.compile(r"(?:class 'langprop[\w.]*\.|Not a valid subclass of )(\w+)")
@@ -54,6 +55,9 @@ class Arguments(ArgumentParser):  # type: ignore[misc, unused-ignore]
     def explain(self, message: str) -> str:
         """A message of the parser in words: with the nearest names, without the names of types."""
         own = self._options()
+        message = _NO_PATH.sub(
+            r"there is no class '\1' here; for one of your own write package.module.Class.", message
+        )
         if found := _UNKNOWN_OF_CLASS.search(message):
             return _unknown_of_class(message[: found.start()], *found.groups())
         if found := _UNKNOWN.match(message):

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from langprop.cli.plugins import KINDS, plugins
 from langprop.errors import ConfigError
+from langprop.registry import import_string, names
+
+CLASSES = {
+    "optimizer": "optimizer",
+    "executor": "executor",
+    "loggers": "logger",
+    "llm": "llm",
+}
+"""Settings that hold an object, by the last part of their names → their table in the registry."""
+
+HELP = ".help"
+"""What the option that tells a class's arguments ends with."""
 
 FLAGS = ("--fast_dev_run",)
 """Options whose value may be left out: a number, or true."""
@@ -29,6 +41,13 @@ def prepared(arguments: Sequence[str]) -> list[str]:
             continue
         option, equals, value = argument.partition("=")
         name = option.removesuffix("+").removeprefix("--")
+        last = name.removesuffix(HELP).rpartition(".")[2]
+        if last in CLASSES and (last not in KINDS or name.endswith(HELP)):
+            if not equals and waiting and not waiting[0].startswith("-"):
+                equals, value = "=", waiting.pop(0)
+            short = name.endswith(HELP) or _has_more(name, arguments)
+            made.append(option + equals + _class_path(CLASSES[last], value, short=short))
+            continue
         if option.removesuffix("+") not in ("--config", *(f"--{each}" for each in KINDS)):
             made.append(argument)
             continue
@@ -38,7 +57,8 @@ def prepared(arguments: Sequence[str]) -> list[str]:
                 continue
             value = waiting.pop(0)
         if name == "config":
-            made.append(f"--config={read_config(Path(value))}")
+            extended = [each for each in CLASSES.keys() - KINDS if _has_more(each, arguments)]
+            made.append(f"--config={read_config(Path(value), extended)}")
             continue
         if not option.endswith("+"):
             made.append(f"--{name}=[]")
@@ -52,8 +72,34 @@ def prepared(arguments: Sequence[str]) -> list[str]:
     return made
 
 
-def read_config(path: Path) -> str:
+def _has_more(name: str, arguments: Sequence[str]) -> bool:
+    """Whether there are options for the arguments of the class that a setting names."""
+    return any(each.startswith(f"--{name}.") for each in arguments)
+
+
+def _class_path(kind: str, name: str, *, short: bool) -> str:
+    """The dotted path of one of our classes; what names something else as it is.
+
+    Args:
+        kind: Its table in the registry.
+        name: As it was typed.
+        short: Whether the short name of a class is meant for the class, too. By itself it stands
+            for an object.
+    """
+    for each in names(kind):
+        target = import_string(kind, each)
+        if name == target.rpartition(":")[2] or (short and name == each):
+            return target.replace(":", ".")
+    return name
+
+
+def read_config(path: Path, extended: Collection[str] = ()) -> str:
     """A YAML file of settings, with loggers and callbacks as classes.
+
+    Args:
+        path: The file.
+        extended: Settings in it whose short name stands for a class, since options give that class
+            more arguments.
 
     Returns:
         YAML.
@@ -80,6 +126,9 @@ def read_config(path: Path) -> str:
         settings = {}
     if not isinstance(settings, dict):
         raise ConfigError(f"{path} must hold settings, a line for each, such as  max_epochs: 10")
+    for name in extended:
+        if isinstance(settings.get(name), str):
+            settings[name] = _class_path(CLASSES[name], settings[name], short=True)
     for name in KINDS:
         if name in settings:
             try:
