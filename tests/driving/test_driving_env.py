@@ -172,7 +172,15 @@ def test_an_action_that_is_no_number_is_told(env):
 
 @pytest.mark.parametrize(
     "settings",
-    [{"routes": [9]}, {"routes": []}, {"n_actors": 0}, {"frame_skip": 0}, {"render_mode": "human"}],
+    [
+        {"routes": [9]},
+        {"routes": []},
+        {"n_actors": 0},
+        {"n_actors": 2.5},
+        {"frame_skip": 0},
+        {"frame_skip": None},
+        {"render_mode": "human"},
+    ],
 )
 def test_settings_that_make_no_sense_are_told(settings):
     with pytest.raises(ConfigError):

@@ -17,6 +17,7 @@ from langprop.driving.maps.suites import suite as suite_named
 from langprop.driving.simulator import Simulator, Truth
 from langprop.driving.task import RouteTask
 from langprop.errors import ConfigError, MissingDependency
+from langprop.numbers import whole
 
 try:
     import gymnasium
@@ -105,9 +106,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Array], Array]):
         self.tasks = tasks if routes is None else _picked(tasks, routes)
         if not self.tasks:
             raise ConfigError("the environment needs at least one route, but the suite has none.")
-        for name, value in (("n_actors", n_actors), ("frame_skip", frame_skip)):
-            if value < 1:
-                raise ConfigError(f"{name} must be at least 1, but got {value!r}.")
+        n_actors, frame_skip = whole("n_actors", n_actors), whole("frame_skip", frame_skip)
         if render_mode not in (None, "rgb_array"):
             raise ConfigError(f'render_mode is None or "rgb_array", but got {render_mode!r}.')
         self.render_mode = render_mode

@@ -107,8 +107,11 @@ class _Worker:
 class Fleet:
     """Processes that drive side by side.
 
-    A simulator that dies takes its process with it: the trip is made once more in a new one, and if
-    that dies as well, it's recorded as failed.
+    Where a simulator dies, the process that drove with it is ended, and the trip is made once more
+    in a new one with a new simulator; if that dies as well, it's recorded as failed. A simulator
+    that has a process of its own, as `SumoSimulator` does, tells by a `SimulatorError`; one that
+    doesn't takes the process that drove with it. A `SimulatorError` before any trip was made ends
+    everything: another simulator would fare no better.
 
     Args:
         equipment: What each process needs.
@@ -140,7 +143,7 @@ class Fleet:
             Index of a trip and what came of it, as they end.
 
         Raises:
-            SimulatorError: A simulator can't start.
+            SimulatorError: A simulator can't start, or broke before any trip was made.
             TownError: A town or a route doesn't exist.
             ConfigError: A driver's script can't be loaded.
             SandboxError: Scripts can't be isolated, or the sandbox failed.

@@ -19,6 +19,7 @@ from langprop.driving.learning.gallery import Gallery
 from langprop.driving.learning.memory import Memory
 from langprop.driving.learning.module import DrivingModule
 from langprop.errors import CheckpointError, ConfigError
+from langprop.numbers import number, whole
 
 if TYPE_CHECKING:
     from langprop.driving.agents.agent import Agent
@@ -105,19 +106,19 @@ class Online(Callback):
     ) -> None:
         if not tasks:
             raise ConfigError("there are no routes to drive: give tasks, or a suite.")
-        positive = {"update_every": update_every, "batch_size": batch_size, "every": every}
-        for name, value in {**positive, "capacity": capacity}.items():
-            if value < 1:
-                raise ConfigError(f"{name} must be at least 1, but got {value!r}.")
-        natural = {"lookahead": lookahead, "first_seed": first_seed, "seed": seed}
-        for name, value in {**natural, "pictures": pictures}.items():
-            if value < 0:
-                raise ConfigError(f"{name} must be 0 or more, but got {value!r}.")
-        if not 0 <= data_share < 1:
+        update_every = whole("update_every", update_every)
+        batch_size = whole("batch_size", batch_size)
+        capacity = whole("capacity", capacity)
+        every = whole("every", every)
+        lookahead = whole("lookahead", lookahead, 0)
+        first_seed = whole("first_seed", first_seed, 0)
+        pictures = whole("pictures", pictures, 0)
+        seed = whole("seed", seed, 0)
+        if not 0 <= number("data_share", data_share) < 1:
             raise ConfigError(f"data_share must be from 0 to below 1, but got {data_share!r}.")
-        if not 0 < infraction_weight < float("inf"):
+        if number("infraction_weight", infraction_weight) <= 0:
             raise ConfigError(f"infraction_weight must be positive, but got {infraction_weight!r}.")
-        if not 0 < infraction_share <= 1:
+        if not 0 < number("infraction_share", infraction_share) <= 1:
             raise ConfigError(f"infraction_share must be in (0, 1], but got {infraction_share!r}.")
         self.module, self.data, self.batch_size = module, data, batch_size
         self._update_every, self._pictures = update_every, pictures
