@@ -351,6 +351,21 @@ def test_dict_observations_and_actions(executor):
     assert "at [1], the action [0.5, 2]" in records[0].exception
 
 
+def test_actions_of_several_dimensions(executor):
+    class Switches(Walk):
+        action_space = spaces.MultiBinary([2, 3])
+
+        def step(self, action):
+            assert action.shape == (2, 3)
+            return super().step(int(action.sum()) % 3)
+
+    module = lp.EnvModule(Switches, "def policy(observation): ...", max_episode_steps=20)
+    bodies = "return [[1, 0, 1], [0, 0, 1]]", "return [1, 0]"
+    good, bad = judge(executor, module, [script(body) for body in bodies], range(2)).values()
+    assert [each.status for each in (*good, *bad)] == ["ok"] * 2 + ["bad_output"] * 2
+    assert "of the shape (2, 3)" in bad[0].exception
+
+
 def test_a_run_ends_the_same_however_it_is_spread(isolated):
     """The order in which candidates take turns must not matter, nor who else is there."""
     module = lp.EnvModule(Walk, "def policy(observation): ...", exception_score=-1e9)

@@ -67,8 +67,10 @@ class Describer:
             [row.text for row in documentation.observations(size)] if 0 < size <= MOST else []
         )
         start = int(getattr(done, "start", 0)) if hasattr(done, "n") else 0
-        number = int(getattr(done, "n", math.prod(getattr(done, "shape", None) or (0,))))
-        rows = documentation.actions(number) if 0 < number <= 100 else []
+        number = getattr(done, "n", None)
+        if not isinstance(number, (int, np.integer)):  # a MultiBinary may have several dimensions
+            number = math.prod(getattr(done, "shape", None) or (0,))
+        rows = documentation.actions(int(number)) if 0 < number <= 100 else []
         actions = {start + place: row.text for place, row in enumerate(rows)}
         return cls(
             names,
