@@ -116,6 +116,13 @@ def test_an_unknown_price_is_shown_as_unknown(train):
     assert last(console, 2)[0].endswith("tok · $?")
 
 
+def test_tokens_that_nobody_counts_are_shown_as_unknown(train):
+    console = terminal()
+    optimizer = lp.LLMOptimizer(lambda messages: answer(messages).text, n_setup=1)
+    train(Progress(console), optimizer=optimizer, max_steps=1, budget=lp.Budget(tokens=10**9))
+    assert last(console, 2)[0].endswith(" calls · ? tok · $?")
+
+
 def test_requests_in_flight_are_counted(train):
     seen, both, release = [], threading.Barrier(3, timeout=20), threading.Event()
 

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+import langprop as lp
+from langprop.llms.base import Reply, Usage
 from langprop.trainer.lineage import read_lineage
 
 
@@ -132,3 +134,27 @@ def test_a_run_of_an_older_version_is_shown(run, call):
     assert code == 0
     assert "no step was completed" in out
     assert call("show", "runs/double", "--json")[0] == 0
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_tokens_that_nobody_counted_are_unknown(tmp_path, call, counted):
+    def double(x: int) -> int:
+        """Return twice the number."""
+
+    def model(messages):
+        text = "```python\ndef double(x):\n    return 2 * x\n```"
+        return Reply(text, usage=Usage(1, 1_200, 300)) if counted else text
+
+    trainer = lp.Trainer(
+        lp.LLMOptimizer(model, n_setup=1), max_steps=1, workers=1, run_dir=tmp_path, progress=False
+    )
+    trainer.fit(lp.module(score=lp.exact_match)(double), [((n,), 2 * n) for n in range(4)])
+    code, out, err = call("show", str(tmp_path))
+    assert (code, err) == (0, "")
+    total = next(line.split() for line in out.splitlines() if line.startswith("  setup"))
+    if counted:
+        assert total[1:6] == ["1", "1,200", "0", "300", "unknown"]
+        assert "prompt tokens 3,600" in out
+    else:
+        assert total[1:6] == ["1", *["unknown"] * 4]
+        assert "tokens 0" not in out

@@ -221,6 +221,13 @@ def test_the_module_may_have_prompts_of_its_own(optimizer_for):
     ]
 
 
+def test_tokens_that_nobody_counts_are_no_figure():
+    optimizer = LLMOptimizer(lambda messages: code(1), n_setup=1)
+    assert optimizer.usage()["prompt_tokens"] == 0.0
+    optimizer.setup(fresh())
+    assert optimizer.usage() == {"calls": 1.0}
+
+
 def test_usage_is_counted_and_survives_a_checkpoint():
     def model(messages):
         usage = Usage(calls=1, prompt_tokens=10, completion_tokens=5, cached_tokens=2, usd=0.25)

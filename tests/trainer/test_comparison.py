@@ -126,6 +126,9 @@ def test_an_unknown_price_is_unknown_and_without_calls_there_are_no_columns_for_
     asked = Comparison("f", ["a"], [0], trials)
     assert "unknown" in str(asked)
     assert asked.rows[0].usd is None
+    assert str(asked).count("unknown") == 1
+    uncounted = Comparison("f", ["a"], [0], [trial("a", 0, 0.5, calls=3, tokens=0, usd=None)])
+    assert str(uncounted).count("unknown") == 2
 
 
 def test_what_is_written(tmp_path):

@@ -78,9 +78,14 @@ def of_work(trainer: Trainer) -> list[Cell]:
     calls, flying = int(usage.get("calls", 0)), trainer.optimizer.in_flight
     if not (calls or flying):
         return cells
-    tokens = usage.get("prompt_tokens", 0.0) + usage.get("completion_tokens", 0.0)
+    read = usage.get("prompt_tokens")
+    if read is None:  # what is unknown is shown as unknown, never as 0
+        tokens = Cell("?", after="tok", drop=3)
+    else:
+        used = read + usage.get("completion_tokens", 0.0)
+        tokens = Cell(short(used), after="tok" + _left(budget.tokens, used), drop=3)
     usd = usage.get("usd")
-    if usd is None:  # an unknown price is shown as unknown, never as 0
+    if usd is None:
         price = "$?" if calls else "$0"
     else:
         more = f" (${max(0.0, budget.usd - usd):,.4g} left)" if budget.usd is not None else ""
@@ -89,7 +94,7 @@ def of_work(trainer: Trainer) -> list[Cell]:
         *cells,
         Cell(str(flying), after="in flight", drop=1),
         Cell(f"{calls:,}", after="calls" + _left(budget.calls, calls), drop=4),
-        Cell(short(tokens), after="tok" + _left(budget.tokens, tokens), drop=3),
+        tokens,
         Cell(price),
     ]
 

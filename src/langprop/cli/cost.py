@@ -31,12 +31,11 @@ def print_cost(console: Console, optimizer: Mapping[str, Any]) -> None:
         table.add_column(name, justify="right")
     rows = {**account.by_model, **{f"  {name}": use for name, use in account.by_role.items()}}
     for name, usage in rows.items():
+        counts = (usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens)
         table.add_row(
             name,
             f"{usage.calls:,}",
-            f"{usage.prompt_tokens:,}",
-            f"{usage.cached_tokens:,}",
-            f"{usage.completion_tokens:,}",
+            *(f"{count:,}" if usage.counted else "unknown" for count in counts),
             "unknown" if usage.usd is None else f"{usage.usd:.4g}",
             f"{usage.seconds:,.1f}",
         )

@@ -37,6 +37,11 @@ class Usage:
     usd: float | None = None
     seconds: float = 0.0
 
+    @property
+    def counted(self) -> bool:
+        """Whether tokens were counted: a call reads some, so that 0 of them are unknown."""
+        return not self.calls or self.prompt_tokens + self.completion_tokens > 0
+
     def __add__(self, other: Usage) -> Usage:
         if (
             self.calls == 0 or other.calls == 0

@@ -339,10 +339,14 @@ class LLMOptimizer(Optimizer):
         """What was spent so far.
 
         Returns:
-            calls, prompt_tokens, completion_tokens, cached_tokens, and usd if the price is known.
+            calls; prompt_tokens, completion_tokens and cached_tokens if they were counted; usd if
+            the price is known.
         """
-        spent = asdict(self.spent)
+        total = self.spent
+        spent = asdict(total)
         del spent["seconds"]  # a sum over requests that were in flight together
+        if not total.counted:  # by whoever answers files in a folder
+            del spent["prompt_tokens"], spent["completion_tokens"], spent["cached_tokens"]
         if spent["usd"] is None:
             del spent["usd"]
         return {name: float(value) for name, value in spent.items()}

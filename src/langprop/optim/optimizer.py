@@ -154,7 +154,7 @@ class Optimizer(abc.ABC):
         return 0
 
     def usage(self) -> dict[str, float]:
-        """What was spent: calls, prompt_tokens, completion_tokens, usd (absent where unknown)."""
+        """What was spent: calls, prompt_tokens, completion_tokens, usd; absent where unknown."""
         return {}
 
     def state_dict(self) -> dict[str, Any]:

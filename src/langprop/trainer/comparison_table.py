@@ -53,7 +53,8 @@ def _cells(comparison: Comparison, rows: list[Row]) -> list[list[str]]:
             line += [f"{row.solved}/{row.finished}", effort]
         line.append(f"{row.evaluations:,.0f}")
         if asked:
-            line += [f"{row.calls:,.4g}", f"{row.tokens:,.0f}"]
+            counted = row.tokens or not row.calls  # a call reads some
+            line += [f"{row.calls:,.4g}", f"{row.tokens:,.0f}" if counted else "unknown"]
             line.append("unknown" if row.usd is None else f"{row.usd:.4g}")
         ended = ", ".join(f"{name} {count}" for name, count in row.ended.items())
         cells.append([*line, f"{row.seconds:,.1f}", ended])
