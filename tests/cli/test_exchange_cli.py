@@ -179,3 +179,25 @@ def test_a_training_is_answered_by_hand(tmp_path, capsys):
     assert run.returncode == 0, output
     assert "return 2 * x" in output
     assert answered > 6
+
+
+def test_a_run_that_waits_says_where_and_for_how_many(tmp_path):
+    (tmp_path / "task.py").write_text(textwrap.dedent(TASK))
+    run = subprocess.Popen(
+        [
+            sys.executable, "-m", "langprop", "fit", "task.py:double", "--train=task.py:train",
+            "--optimizer=LLMOptimizer", "--optimizer.llm=exchange:asked", "--optimizer.n_setup=3",
+            "--max_steps=1", "--run_dir=run",
+        ],
+        cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        line = run.stderr.readline()
+    finally:
+        run.kill()
+        run.communicate(timeout=60)
+    folder = tmp_path / "asked"
+    assert line == (
+        f"waiting for 3 replies in {folder}: see what is asked with  langprop exchange list "
+        f"{folder}\n"
+    )

@@ -383,6 +383,22 @@ def test_an_empty_file_is_told_of(ask, monkeypatch, caplog):
     assert len(caplog.records) == 1
 
 
+def test_that_somebody_must_answer_is_told_once(make, folder, monkeypatch, caplog):
+    monkeypatch.setattr(exchange_watcher, "PATIENCE", 0.05)
+    llm = make()
+    for number in range(2):
+        questions = [request(2 * number + index) for index in range(2)]
+        calls = [Asking(llm.request, each) for each in questions]
+        until(lambda: "waiting for " in caplog.text)
+        for each in questions:
+            reply = folder / Asked.of(each).reply_file
+            until((folder / Asked.of(each).file).is_file)
+            reply.write_text("x")
+        assert [call.end().text for call in calls] == ["x", "x"]
+    assert len(caplog.records) == 1
+    assert f" in {folder}: see what is asked with  langprop exchange list {folder}" in caplog.text
+
+
 def test_links_folders_and_pipes_are_not_read(ask, folder, tmp_path):
     secret = tmp_path / "secret.md"
     secret.write_text("my key")

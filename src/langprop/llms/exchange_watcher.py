@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import threading
 import time
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ _log = logging.getLogger(__name__)
 
 GRACE = 5.0  # [s] a folder on a network may be away for a moment
 REMIND = 10.0  # [s] after which an empty reply is told of
+PATIENCE = 2.0  # [s] after which it is told, once, that somebody must answer; a program has by then
 SHARE = 20  # looking takes a twentieth of the time at the most, however slow the disk is
 
 
@@ -72,6 +74,7 @@ class Watcher:
         self._told: set[str] = set()  # names of files that were warned of
         self._seen: dict[str, tuple[tuple[int, int, int], float]] = {}  # since when files are so
         self._trouble: float | None = None
+        self._waits = False  # whether it was told that somebody must answer
 
     def ask(self, asked: Asked) -> Waiting:
         """Write a request, unless it was answered, and wait for its reply.
@@ -173,6 +176,7 @@ class Watcher:
                 one.trouble = one.trouble or now
                 if now - one.trouble >= GRACE:
                     self._fail([one], self._broken(error))
+        self._tell_of(waiting)
         for asked_id in self._taken & replies.keys():
             for name in replies[asked_id]:
                 if os.path.lexists(self.folder.path / name):  # not the one that was taken just now
@@ -281,6 +285,21 @@ class Watcher:
         if name not in self._told:
             self._told.add(name)
             _log.warning("%s in %s %s.", name, self.folder.path, what)
+
+    def _tell_of(self, waiting: Sequence[Waiting]) -> None:
+        """Tell, once, that somebody must answer: else a run seems to hang."""
+        still = [one for one in waiting if not one.done.is_set()]
+        longest = max((time.perf_counter() - one.start for one in still), default=0.0)
+        if self._waits or longest < PATIENCE:
+            return
+        self._waits = True
+        _log.warning(
+            "waiting for %d %s in %s: see what is asked with  langprop exchange list %s",
+            len(still),
+            "reply" if len(still) == 1 else "replies",
+            self.folder.path,
+            shlex.quote(str(self.folder.path)),
+        )
 
     def _cancelled(self) -> LLMCancelled:
         return LLMCancelled(f"the request to {self.name} was given up.")
