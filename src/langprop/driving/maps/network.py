@@ -259,17 +259,20 @@ def _without_roads(lanes: Mapping[str, Lane]) -> str:
 def _lane(element: ElementTree.Element, edge: str, function: str) -> Lane:
     given = element.attrib
     shape = _shape(given["shape"])
-    if len(shape) < 2:
+    length = _number(given["length"])
+    kind = _kind(function, given.get("allow", ""), given.get("disallow", ""))
+    # In junctions, SUMO itself writes lanes whose two points are one.
+    if len(shape) < 2 or (kind == "road" and (length <= 0.0 or len(set(shape)) < 2)):
         raise ValueError(f"lane {given['id']} has no length")
     return Lane(
         id=given["id"],
         edge=edge,
         index=int(given["index"]),
-        length=_number(given["length"]),
+        length=length,
         speed=_number(given["speed"]),
         width=_number(given.get("width", _WIDTH)),
         shape=shape,
-        kind=_kind(function, given.get("allow", ""), given.get("disallow", "")),
+        kind=kind,
     )
 
 

@@ -18,6 +18,9 @@ from langprop.files import write_text
 NAMES = ("training", "testing", "long", "tiny")
 """The suites that are shipped."""
 
+_MOST = 100_000  # of cars, and so on: what is more is a slip that takes all memory
+_MOST_HAZARDS = 100  # of a kind in 100 m of a route: one for each metre
+
 
 def suite(name: str) -> tuple[RouteTask, ...]:
     """The routes of a suite, in a fixed order.
@@ -83,6 +86,11 @@ def tasks(data: Any, where: str, *, folder: Path | None = None) -> tuple[RouteTa
 def _task(data: Any, where: str) -> RouteTask:
     if not isinstance(data, Mapping):
         raise TownError(f"{where} must be a mapping, but got {_cut(data)}.")
+    if not isinstance(data.get("edges", []), (list, tuple)):
+        raise TownError(f"{where}: edges must be a list of names of roads, in order.")
+    for name in ("traffic", "hazards"):
+        if not isinstance(data.get(name, {}), Mapping):
+            raise TownError(f"{where}: {name} must be a mapping, but got {_cut(data[name])}.")
     try:
         task = RouteTask.from_dict(data)
     except KeyError as error:
@@ -90,7 +98,7 @@ def _task(data: Any, where: str) -> RouteTask:
     except (TypeError, ValueError) as error:
         raise TownError(f"{where} can't be read: {_said(error)}.") from error
     texts = {"name": task.name, "town": task.town}
-    if isinstance(data["edges"], str) or not task.edges:
+    if not task.edges:
         raise TownError(f"{where}: edges must be a list of names of roads, in order.")
     texts.update((f"edges[{number}]", edge) for number, edge in enumerate(task.edges))
     for name, text in texts.items():
@@ -112,6 +120,9 @@ def _check_numbers(task: RouteTask, where: str) -> None:
         if not (math.isfinite(value) and value >= 0) or (name in shares and value > 1):
             most = "from 0 to 1" if name in shares else "at least 0"
             raise TownError(f"{where}: {name} must be {most}, but got {value}.")
+        limit = _MOST if name in counts else _MOST_HAZARDS if name in vars(task.hazards) else None
+        if limit is not None and value > limit:
+            raise TownError(f"{where}: {name} must be at most {limit:,}, but got {value}.")
 
 
 def _placed(task: RouteTask, folder: Path) -> RouteTask:
