@@ -255,7 +255,7 @@ def test_what_is_too_long_is_refused_before_it_is_sent(workshop):
 
 
 def test_what_hangs_is_killed_and_after_two_chances_not_tried_again(executor):
-    workshop = Workshop(executor, limits=lp.Limits(time=0.05, output=1 << 23, failures=1 << 30))
+    workshop = Workshop(executor, limits=lp.Limits(time=0.4, output=1 << 23, failures=1 << 30))
     for _ in range(2):
         with pytest.raises(ScriptError, match=r"can't be read safely: reading it takes more than"):
             workshop.size(SLOW, "f")
@@ -271,9 +271,9 @@ def test_what_hangs_is_killed_and_after_two_chances_not_tried_again(executor):
 
 
 def test_a_reply_that_can_not_be_read_safely_is_answered(executor):
-    workshop = Workshop(executor, limits=lp.Limits(time=0.05, output=1 << 23, failures=1 << 30))
+    workshop = Workshop(executor, limits=lp.Limits(time=0.4, output=1 << 23, failures=1 << 30))
     reply = "```python\n" + "def f(x): pass\n" * 12_000 + "```"
-    with pytest.raises(ReplyError, match=r"can't be read safely.*more than 0.05 s.*short script"):
+    with pytest.raises(ReplyError, match=r"can't be read safely.*more than 0.4 s.*short script"):
         workshop.read_reply(reply, "f")
     assert workshop.read_reply(GOOD, "f").source == GOOD
     workshop.close()
