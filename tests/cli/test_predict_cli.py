@@ -91,7 +91,7 @@ def test_a_hang_ends_with_its_time_and_the_next_call_goes_on(run, piped, call):
         "def double(x):\n    while x == 1: pass\n    print('got', x)\n    return x\n"
     )
     piped(b"[1]\n[2]\n[1]\n[1]\n[1]\n[3]\n")
-    code, out, err = call("predict", "runs/double", "--policy=feed", "--limits.time=0.05")
+    code, out, err = call("predict", "runs/double", "--policy=feed", "--limits.time=0.2")
     assert code == 1
     answers = [json.loads(line) for line in out.splitlines()]
     assert [a if isinstance(a, int) else a["status"] for a in answers] == [
