@@ -527,6 +527,42 @@ def test_what_environments_print_goes_where_it_went(worlds, capfd):
     assert said == pids(results)
 
 
+@pytest.mark.parametrize("processes", [1, 3])
+def test_a_score_may_evaluate_with_the_same_executor(one, several, worlds, processes):
+    executor = one if processes == 1 else several
+    inner = make(worlds.Walk, max_episode_steps=9)
+
+    def score(episode):
+        results = judge(executor, inner, walks(2), [episode.seed])
+        return episode.total + sum(record.score for (record,) in results.values())
+
+    results = judge(executor, make(worlds.Walk, score=score), walks(5), range(3))
+    bare = judge(executor, make(worlds.Walk), walks(5), range(3))
+    more = judge(executor, inner, walks(2), range(3)).values()
+    extra = [sum(records[seed].score for records in more) for seed in range(3)]
+    for key, records in results.items():
+        expected = [each.score + extra[seed] for seed, each in enumerate(bare[key])]
+        assert [each.score for each in records] == expected
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, NotImplementedError])
+def test_a_score_that_ends_the_run_leaves_nothing_on_its_way(several, worlds, error):
+    n_scored = 0
+
+    def score(episode):
+        nonlocal n_scored
+        n_scored += 1
+        if n_scored == 5:  # others are still on their way, here and in helpers
+            raise error
+        return episode.total
+
+    with pytest.raises(error):
+        judge(several, make(worlds.Walk, score=score), walks(20))
+    assert n_scored == 5
+    results = helped(several, make(worlds.Walk), walks(20))
+    assert {record.status for records in results.values() for record in records} == {"ok"}
+
+
 # Other modules
 
 
