@@ -63,6 +63,31 @@ def test_the_run_can_be_shown_called_and_exported(run, capsys):
     assert main(["export", "run", "policy.py"]) == 0
 
 
+@pytest.mark.parametrize("target", [["run"], ["--env", "CartPole-v1"], ["run/fit.yaml"]])
+def test_what_a_model_would_be_asked(run, capsys, target):
+    assert main(["prompt", *target, "--name=update"]) == 0
+    shown = capsys.readouterr()
+    assert "judged on 8 samples" in shown.err
+    assert "CartPole" in shown.out
+    assert "What is known of the right answer" not in shown.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "langprop prompt TARGET  or  --env ID"),
+        (["run", "--env=CartPole-v1"], "langprop prompt TARGET  or  --env ID"),
+        (["--env=CartPole-v1", "--task=run/fit.yaml"], "not with --env"),
+        (["--env=CartPol-v1"], "CartPole-v1"),
+    ],
+)
+def test_what_can_not_be_asked_about(run, capsys, arguments, words):
+    assert main(["prompt", *arguments]) == 1
+    error = capsys.readouterr().err
+    assert words in error
+    assert "Traceback" not in error
+
+
 def test_the_run_can_be_resumed(run, capsys):
     assert main(["fit", "--resume", "run", "--max_steps=3", "--progress=false"]) == 0
     assert '"step": 3' in (run / "metrics.jsonl").read_text()

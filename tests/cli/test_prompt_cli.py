@@ -132,8 +132,9 @@ def test_a_run(task, capsys):
     assert main(["fit", *arguments, "--run_dir", "run"]) == 0
     capsys.readouterr()
     shown = show(capsys, "run")
-    assert "to see them (--task TARGET)" in shown.err
+    assert "to see them (--task run/fit.yaml)" in shown.err
     assert "Its mean score was " in shown.out
+    assert "judged on 8 samples" in show(capsys, "run", "--task", "run/fit.yaml").err
     shown = show(capsys, "run", "--task", "task")
     assert "judged on 8 samples" in shown.err
     policy = shown.err.split()[1]
@@ -204,6 +205,8 @@ def test_what_goes_wrong_is_told_in_words(task, templates, capsys, arguments, wo
         ("train: task.py:train", "names no module"),
         ("module: task.py:train", "is a list, not a langprop Module"),
         ("{module: 'task.py:double', limits: {speed: 3}}", "limits of the configuration"),
+        ("{driven: false, policy: 3}", "policy must be settings such as"),
+        ("{driven: false, policy: {speed: 3}}", "policy of the configuration doesn't fit"),
     ],
 )
 def test_configurations_that_can_not_be_used(task, capsys, config, words):

@@ -262,6 +262,21 @@ def test_fit_offline(data, start, tmp_path, capsys):
     assert not (tmp_path / "run" / "frames").exists()
 
 
+def test_what_a_model_would_be_asked(data, start, tmp_path, capsys):
+    text = f"driven: false\ndata: {data}\npolicy: {{start: start.py}}\nmax_steps: 1\n"
+    config = configured(tmp_path, text + f"run_dir: {tmp_path / 'run'}\n")
+    assert driving_fit.run([config]) == 0
+    for target in (config, str(tmp_path / "run")):
+        capsys.readouterr()
+        assert main(["prompt", target]) == 0
+        shown = capsys.readouterr()
+        assert "judged on 8 samples" in shown.err
+        assert "- The expert: " in shown.out  # as the templates of driving have it
+    (tmp_path / "gone.yaml").write_text("driven: false\ndata: nowhere\n")
+    assert main(["prompt", str(tmp_path / "gone.yaml"), "--name=setup"]) == 0
+    assert "nowhere holds no dataset.json" in capsys.readouterr().err
+
+
 def test_without_a_folder_the_policy_is_printed(data, start, tmp_path, capsys):
     text = f"driven: false\ndata: {data}\npolicy: {{start: start.py}}\nrun_dir: false\n"
     assert driving_fit.run([configured(tmp_path, text), "--max_steps", "1"]) == 0
@@ -312,6 +327,8 @@ def test_fit_while_driving_and_go_on(routes, start, tmp_path, capsys):
     assert [json.loads(line)["step"] for line in lines] == [1, 2]
     assert len(Frames(tmp_path / "run" / "frames")) >= 12
     capsys.readouterr()
+    assert main(["prompt", str(tmp_path / "run")]) == 0  # of what it met
+    assert "judged on 8 samples" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -11,6 +11,8 @@ from typing import Any
 
 from langprop.cli.asking import Asking
 from langprop.cli.config import read_mapping
+from langprop.cli.environment import env_module, env_settings
+from langprop.cli.settings import FILE
 from langprop.cli.splits import columns, signature
 from langprop.cli.target import config_of
 from langprop.data.batches import as_dataset, batches, first_sample, is_loader
@@ -25,6 +27,12 @@ from langprop.prompts.prompts import Prompts
 from langprop.sandbox.limits import Limits
 from langprop.scripts.parsing import text_id
 from langprop.scripts.script import Script
+
+_DRIVING = {"policy", "driven", "drives", "suite"}
+"""Settings that `langprop driving fit` alone has."""
+
+DRIVING = "driving.yaml"
+"""Settings of a run of `langprop driving fit`, in its folder."""
 
 N_SAMPLES = 8
 """Training samples on which a script is judged, to have something to show."""
@@ -110,6 +118,20 @@ class Evidence:
         self.notes.append(f"{', '.join(_describe(each) for each in policies)}: judged on {which}")
 
 
+def of_env(env: str, train: str | None) -> Evidence:
+    """What an environment gives, as `langprop fit --env` trains a policy for it.
+
+    Args:
+        env: Its id.
+        train: Import string of training data; by default seeds of episodes.
+
+    Raises:
+        LangPropError: There is no such environment, or it can't be played.
+    """
+    module = env_module(env)
+    return _of_settings(module, env_settings(module), Path(), train)
+
+
 def of_target(target: str, *, task: str | None, train: str | None) -> Evidence:
     """What a task, a run folder or FILE.py:NAME gives.
 
@@ -145,9 +167,12 @@ def _of_run(path: Path, task: str | None, train: str | None) -> Evidence:
     for policy in policies:
         policy.decay(1.0)  # records aren't saved, only their sums, which are the past of this step
     if task is None:
+        task = _kept(path)
+    if task is None:
+        kept = f"{path / FILE}" if (path / FILE).is_file() else "TARGET"
         note = (
             "samples and templates aren't kept with a run: name its task to see them (--task "
-            "TARGET)"
+            f"{kept})"
         )
         asking = Asking.of_run(RunDir(path).path)
         return Evidence(loaded, Prompts.default(), policies, asking=asking, notes=[note])
@@ -162,6 +187,15 @@ def _of_run(path: Path, task: str | None, train: str | None) -> Evidence:
     return made
 
 
+def _kept(path: Path) -> str | None:
+    """The settings that a run keeps, where they name no code of the user's; else None."""
+    if (path / DRIVING).is_file():
+        return str(path / DRIVING)
+    if (path / FILE).is_file() and read_mapping(path / FILE).get("env"):
+        return str(path / FILE)
+    return None
+
+
 def _of_task(target: str, train: str | None) -> Evidence:
     settings: Mapping[str, Any] = {}
     base = Path()
@@ -169,11 +203,49 @@ def _of_task(target: str, train: str | None) -> Evidence:
     if config is not None:
         settings, base, target = read_mapping(config), config.parent, ""
     spec = target or settings.get("module")
-    if not isinstance(spec, str):
-        raise ConfigError(f"{config} names no module: write  module: FILE.py:NAME")
-    module = load_object(spec, base)
+    if not spec and isinstance(settings.get("env"), str):
+        arguments = settings.get("env_args")
+        module: Any = env_module(
+            settings["env"], arguments if isinstance(arguments, Mapping) else None
+        )
+    elif not spec and _DRIVING & settings.keys():
+        module = _driving(settings, base)
+    elif isinstance(spec, str):
+        module = load_object(spec, base)
+    else:
+        raise ConfigError(f"{config} names no module: write  module: FILE.py:NAME  or  env: ID")
     if not isinstance(module, Module):
         raise ConfigError(f"{spec} is a {type(module).__name__}, not a langprop Module.")
+    return _of_settings(module, settings, base, train)
+
+
+def _driving(settings: Mapping[str, Any], base: Path) -> Module:
+    """The module of a training with `langprop driving fit`."""
+    from langprop.driving.learning.module import DrivingModule
+
+    policy = settings.get("policy") or {}
+    if not isinstance(policy, Mapping):
+        raise ConfigError(f"policy must be settings such as  start: FILE.py,  but got {policy!r}.")
+    given = dict(policy)
+    if given.get("start"):
+        given["start"] = _near(str(given["start"]), base)
+    if settings.get("prompts"):
+        given["prompts"] = Prompts.load(_near(str(settings["prompts"]), base))
+    try:
+        return DrivingModule(**given)
+    except TypeError as error:
+        raise ConfigError(f"the policy of the configuration doesn't fit: {error}") from error
+
+
+def _near(path: str, base: Path) -> Path:
+    """A path of the settings: beside their file, or from here."""
+    near = base / Path(path).expanduser()
+    return near if near.exists() else Path(path).expanduser()
+
+
+def _of_settings(
+    module: Module, settings: Mapping[str, Any], base: Path, train: str | None
+) -> Evidence:
     module.check()
     named, where = (train, Path()) if train is not None else (settings.get("train"), base)
     data = None
@@ -185,8 +257,17 @@ def _of_task(target: str, train: str | None) -> Evidence:
             label_column=settings.get("label_column"),
             ignore=columns(settings.get("ignore")),
         )
+    notes = []
+    driven = "frames" if (base / "frames").is_dir() else None  # what a run met, in its folder
+    if data is None and _DRIVING & settings.keys() and (frames := settings.get("data") or driven):
+        from langprop.driving.frames.dataset import Frames
+
+        try:
+            data = Frames(_near(str(frames), base))
+        except LangPropError as error:  # templates can be looked at all the same
+            notes.append(str(error))
     data = module.train_data() if data is None else data
-    made = Evidence(module, module.prompts or Prompts.default(), data=data)
+    made = Evidence(module, module.prompts or Prompts.default(), data=data, notes=notes)
     made.asking = Asking.of(settings.get("optimizer"))
     if data is None:
         made.notes.append("no training data is known: no sample can be shown (--train)")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from langprop.callbacks.source import visible
-from langprop.cli.evidence import Evidence, of_target
+from langprop.cli.evidence import Evidence, of_env, of_target
 from langprop.cli.template_folder import RUNNABLE, is_template_folder, of_templates
 from langprop.errors import ConfigError, TemplateError
 from langprop.prompts.message import Message
@@ -23,15 +23,17 @@ WIDTH = 88  # [characters] of a heading
 _DESCRIPTION = """\
 Show what a model would be asked. No model is called.
 
-TARGET is what `langprop fit` takes (a folder with a config.yaml, FILE.py:NAME), the folder of a
-run, or a folder of templates. For the update prompt the seed script (or the best one of a run, or
-the empty stub) is judged on some training samples in the sandbox.
+TARGET is what `langprop fit` takes (a folder with a config.yaml, FILE.py:NAME), what `langprop
+driving fit` takes (a YAML file), the folder of a run, or a folder of templates. For the update
+prompt the seed script (or the best one of a run, or the empty stub) is judged on some training
+samples in the sandbox.
 """
 
 _EXAMPLES = """\
   langprop prompt examples/sudoku                        the update prompt of its seed script
   langprop prompt examples/factorial --name setup
   langprop prompt runs/sudoku --task examples/sudoku     of the best script so far
+  langprop prompt --env CartPole-v1                      of an environment, without any code
   langprop prompt examples/sudoku --prompts my_prompts   with templates of your own
   langprop prompt my_prompts --sample '{"args": [3], "outputs": 5, "label": 6, "code": "..."}'
 """
@@ -46,7 +48,10 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    made.add_argument("target", metavar="TARGET", help="what the prompt is for")
+    made.add_argument("target", metavar="TARGET", nargs="?", help="what the prompt is for")
+    made.add_argument(
+        "--env", metavar="ID", help="a Gymnasium environment in place of TARGET, as for  fit --env"
+    )
     made.add_argument("--name", choices=NAMES, help="which prompt (default: update)")
     made.add_argument(
         "--sample",
@@ -72,8 +77,15 @@ def run(argv: Sequence[str]) -> int:
     """Render a prompt and print it."""
     settings = parser().parse_args(list(argv))
     number, given = _sample(settings.sample)
-    path = Path(settings.target)
-    if is_template_folder(path):
+    if (settings.target is None) == (settings.env is None):
+        raise ConfigError("name what the prompt is for:  langprop prompt TARGET  or  --env ID")
+    if settings.env is not None and settings.task is not None:
+        raise ConfigError("--task goes with the folder of a run, not with --env.")
+    path = Path(settings.target or "")
+    if settings.env is not None:
+        evidence = of_env(settings.env, settings.train)
+        name = settings.name or "update"
+    elif is_template_folder(path):
         if number is not None:
             raise ConfigError(
                 f"{path} is a folder of templates and has no samples: give variables, such as "
