@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -422,6 +423,18 @@ def test_short_rollouts_start_no_helpers(worlds):
         judge(executor, make(worlds.Walk), walks(4))
         assert executor.rollout_workers == 2
         assert not executor.crew.pids
+
+
+def test_scores_that_take_long_start_no_helpers(worlds):
+    def score(episode):
+        time.sleep(0.5)
+        return episode.total
+
+    with lp.LocalExecutor(workers=2, rollout_workers=2) as executor:
+        executor.crew.patience = 1.0  # rollouts of a few steps take a tenth of it
+        judge(executor, make(worlds.Walk, max_episode_steps=2, score=score), walks(2), [0])
+        judge(executor, make(worlds.Walk, max_episode_steps=2), walks(2), [0])
+        assert not executor.crew.expected
 
 
 @pytest.mark.parametrize("count", [0, -1])

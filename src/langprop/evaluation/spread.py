@@ -75,7 +75,7 @@ class Spread:
 
     @property
     def seconds(self) -> float:
-        """For how long it has been on its way [s]."""
+        """For how long it has been on its way; what is done with results isn't a part of it [s]."""
         return time.perf_counter() - self._start
 
     def run(self) -> Iterator[list[Result]]:
@@ -102,8 +102,10 @@ class Spread:
                     self._done(*self._roller.finished.pop())
                     self._hand_out()
                 while place in self._results:
+                    left = time.perf_counter()
                     yield self._results.pop(place)
                     place += 1
+                    self._start += time.perf_counter() - left
         finally:
             try:
                 self._roller.close()
