@@ -128,6 +128,23 @@ def test_an_unknown_suite_is_told(name: str, message: str) -> None:
         suite(name)
 
 
+def test_towns_of_a_file_are_found_from_its_folder_and_from_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    path = tmp_path / "mine.json"
+    towns = ["town101", "maps/a.net.xml", str(tmp_path / "b.net.xml"), "~/c.net.xml", "."]
+    data = [{**TASK, "name": str(n), "town": town} for n, town in enumerate(towns)]
+    path.write_text(json.dumps(data), encoding="utf-8-sig")  # as some editors do
+    assert [task.town for task in suite(str(path))] == [
+        "town101",
+        str(tmp_path / "maps" / "a.net.xml"),
+        str(tmp_path / "b.net.xml"),
+        str(tmp_path / "home" / "c.net.xml"),
+        str(tmp_path),
+    ]
+
+
 def test_a_file_that_holds_no_json_is_told(tmp_path: Path) -> None:
     path = tmp_path / "mine.json"
     for content in (b"", b"{", b"\xff\xfe\x00", b"[" * 100_000):

@@ -176,7 +176,8 @@ def _check(network: Network, task: RouteTask) -> None:
     for edge in task.edges:
         if edge not in network.edges:
             near = difflib.get_close_matches(edge, network.edges, n=3)
-            hint = f" The nearest: {', '.join(near)}." if near else ""
+            what = "The nearest" if near else "Some that it has"
+            hint = f" {what}: {', '.join(near or sorted(network.edges)[:3])}."
             raise TownError(
                 f"route {task.name!r}: town {task.town!r} has no road {edge!r} for cars.{hint}"
             )

@@ -46,7 +46,8 @@ def suite(name: str) -> tuple[RouteTask, ...]:
             "a JSON file with tasks."
         )
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        # Some editors begin files with a mark.
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise TownError(f"there is no suite {name!r}: no such file.") from error
     except (OSError, ValueError, RecursionError) as error:  # ValueError: no JSON, or no text
@@ -129,7 +130,10 @@ def _placed(task: RouteTask, folder: Path) -> RouteTask:
     """With the path of its town as it is seen from here, if it's no shipped town."""
     if task.town in Manifest.read(FOLDER).towns:
         return task
-    return RouteTask.from_dict({**task.to_dict(), "town": str(folder / task.town)})
+    path = Path(task.town)
+    if path.parts[:1] == ("~",):
+        path = path.expanduser()
+    return RouteTask.from_dict({**task.to_dict(), "town": str(folder / path)})
 
 
 def write(path: Path, routes: Sequence[RouteTask]) -> bytes:
