@@ -85,7 +85,10 @@ def test_the_display_is_closed_after_an_error_and_can_be_opened_again(train):
     assert console.file.getvalue().count("\x1b[?25l") == console.file.getvalue().count("\x1b[?25h")
     train(progress)
     assert last(console, 3)[0].startswith("epoch 2/2 · step 6/6")
-    assert not [each for each in threading.enumerate() if "Refresh" in type(each).__name__]
+    threads = [each for each in threading.enumerate() if "Refresh" in type(each).__name__]
+    for thread in threads:  # rich tells it to end, and doesn't wait
+        thread.join(20)
+        assert not thread.is_alive()
 
 
 def answer(messages):
