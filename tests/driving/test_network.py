@@ -133,6 +133,7 @@ NO_ROAD = (
         ),
         (NET.replace('shape="0,2,7 50,2,7"', ""), "KeyError 'shape'"),
         (NET.replace('shape="0,2,7 50,2,7"', 'shape="0,2"'), "has no length"),
+        (NET.replace('shape="0,2,7 50,2,7"', 'shape="0,2,7 1e300,2,7"'), "1e300 is farther away"),
         (NET.replace('shape="0,2,7 50,2,7"', 'shape="0,2 0,2"'), "lane in_2 has no length"),
         (NET.replace('length="40"', 'length="-5"'), "lane out_0 has no length"),
         (NET.replace('length="40"', 'length="0"'), "lane out_0 has no length"),

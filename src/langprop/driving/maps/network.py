@@ -20,6 +20,7 @@ Points = tuple[tuple[float, float], ...]
 LaneKind = Literal["road", "junction", "sidewalk", "crossing", "walking_area", "other"]
 
 _WIDTH = 3.2  # [m] of a lane whose width isn't written (SUMO's default)
+_FARTHEST = 1e8  # [m]; maps that were projected have coordinates of up to 1e7
 _VEHICLE = "passenger"  # SUMO's name for the class of vehicles that we drive
 
 
@@ -343,6 +344,8 @@ def _number(text: str | float) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(f"{text} is no number")
+    if abs(number) > _FARTHEST:
+        raise ValueError(f"{text} is farther away than any place on earth")
     return number
 
 
