@@ -312,8 +312,8 @@ def test_the_table_of_answers():
         "Answers by what the expert would have said:\n"
         "  expert MOVE (1): MOVE 1, SLOW 0, STOP 0\n"
         "  expert STOP (2): MOVE 1, SLOW 0, STOP 1\n"
-        "What was there, on the 1 with another level than the expert's:\n"
-        "  driving: nothing 1\n"
+        "What was there, on the 1 with another level than the expert's, the most frequent first:\n"
+        "  MOVE for STOP, driving (1): nothing 1\n"
         "Angles off by more than 10°: 1 of 3.\n"
         "Frames shortly before an infraction: 1; on 1 of them it still decides as the driver who "
         "caused it."
@@ -366,9 +366,9 @@ def test_wrong_answers_are_split_by_what_was_there():
     outputs = [("MOVE", 5.0), ("MOVE", 5.0), ("STOP", 5.0), ("MOVE", 5.0)]
     text = module.remarks(records(module, given, outputs))
     assert (
-        "What was there, on the 3 with another level than the expert's:\n"
-        "  driving: light 1, vehicle in the way 2\n"
-        "  standing: light 1\n"
+        "What was there, on the 3 with another level than the expert's, the most frequent first:\n"
+        "  MOVE for STOP, driving (2): light 1, vehicle in the way 2\n"
+        "  MOVE for STOP, standing (1): light 1\n"
     ) in text
     # A label of one's own says nothing of it.
     own = [

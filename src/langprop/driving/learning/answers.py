@@ -20,8 +20,9 @@ def answers(records: Sequence[Record]) -> str:
         records: Of a policy; those that failed aren't counted.
 
     Returns:
-        Lines: answers by the expert's level; of the wrong levels, what was there, driving and
-        standing (a scene counts for each kind); angles that are off; frames before infractions.
+        Lines: answers by the expert's level; of the wrong levels, which stood for which, driving or
+        standing, and what was there (a scene counts for each kind); angles that are off; frames
+        before infractions.
     """
     told = [each for each in records if each.status == "ok" and isinstance(each.label, Mapping)]
     if not told:
@@ -48,21 +49,24 @@ def answers(records: Sequence[Record]) -> str:
 
 
 def _causes(records: Sequence[Record]) -> list[str]:
-    """What was there, where the level is wrong, and whether the vehicle stood; as lines."""
-    standing, driving = Counter[str](), Counter[str]()
-    wrong = 0
+    """What was there, where the level is wrong, in which way, and whether the vehicle stood."""
+    found: dict[tuple[str, str], Counter[str]] = {}
+    times = Counter[tuple[str, str]]()
     for each in records:
-        kinds = each.label.get("there")
-        if kinds is None or each.output[0] == each.label["speed_level"]:
+        kinds, level, expert = each.label.get("there"), each.output[0], each.label["speed_level"]
+        if kinds is None or level == expert:
             continue
-        wrong += 1
-        stands = "standing" in kinds
-        (standing if stands else driving).update([k for k in kinds if k != "standing"] or [NOTHING])
-    if not wrong:
+        way = f"{level} for {expert}", "standing" if "standing" in kinds else "driving"
+        times[way] += 1
+        there = [kind for kind in kinds if kind != "standing"] or [NOTHING]
+        found.setdefault(way, Counter()).update(there)
+    if not times:
         return []
-    lines = [f"What was there, on the {wrong} with another level than the expert's:"]
-    for how, counts in (("driving", driving), ("standing", standing)):
-        if counts:
-            parts = ", ".join(f"{kind} {counts[kind]}" for kind in THERE if counts[kind])
-            lines.append(f"  {how}: {parts}")
+    lines = [
+        f"What was there, on the {times.total()} with another level than the expert's, the most "
+        "frequent first:"
+    ]
+    for way, count in times.most_common():
+        parts = ", ".join(f"{kind} {found[way][kind]}" for kind in THERE if found[way][kind])
+        lines.append(f"  {way[0]}, {way[1]} ({count}): {parts}")
     return lines

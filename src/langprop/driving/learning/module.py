@@ -229,7 +229,8 @@ class DrivingModule(Module):
     def scoring(self) -> str:
         """How answers are judged, in words."""
         text = (
-            "Each answer is compared with that of an expert driver who sees more. imitation: "
+            "Each answer is compared with that of an expert driver, who sees more: not every "
+            "answer of the expert's can be told from the scene. imitation: "
             "1 if the speed level is the expert's and the angle is within 10 degrees of the "
             "expert's, else 0."
         )

@@ -167,7 +167,7 @@ def _walker(actor: Box, ego: Box, ahead: float, right: float) -> str:
     gap = max(0.0, ahead - ego.half_length)
     beside = abs(right) - ego.half_width - actor.half_width
     side = f"{beside:.1f} m to the {_side(right)} of its way"
-    where = "IN its way" if beside < 0 else side
+    where = "in its way" if beside < 0 else side
     text = f"Pedestrian {actor.number}: {gap:.1f} m ahead of the front, {where}; "
     sideways = actor.speed * math.sin(turn)  # to the right
     towards = -sideways if right > 0 else sideways
