@@ -10,6 +10,7 @@ import pytest
 from langprop.driving.box import Box, Pose
 from langprop.driving.frames.frame import Answer, Frame
 from langprop.driving.learning.module import DrivingModule
+from langprop.driving.learning.scenes import commonest
 from langprop.driving.learning.words import describe, nearby, there
 from langprop.driving.observation import Observation, Signals
 from langprop.errors import ModuleError
@@ -351,6 +352,27 @@ def test_what_is_to_be_reckoned_with(actors, ego, signals, expected):
     assert [
         kind.removesuffix(" the way") if "beside" in kind else kind for kind in found
     ] == expected
+
+
+def test_the_scenes_that_are_shown_are_of_the_kinds_that_cost_most():
+    module = DrivingModule()
+    light = Signals(red_light=1.0, light_id=0, light_state="red")
+    right, behind, at_light = frame(WALKER), frame(CAR), frame(signals=light)
+    given = [right, behind, at_light, frame(CAR), frame(**BEFORE), frame(CAR, signals=light)]
+    outputs = [("STOP", 5.0), *[("MOVE", 5.0)] * 5]
+    found = records(module, given, outputs)
+    rng = np.random.default_rng(0)
+    chosen = [each.sample for each in commonest(found, rng, 4)]
+    assert chosen[0] == 4  # the infraction costs ten
+    assert {*chosen[1:]} & {1, 3}  # one of two behind a car
+    assert {*chosen[1:]} & {2, 5}
+    assert len(chosen) == 3  # there are no more kinds
+    assert [each.sample for each in commonest(found, rng, 1)] == [4]
+    assert [each.sample for each in commonest(found[:1], rng)] == [0]  # all are right
+    assert commonest([], rng) == []
+    failed = dataclasses.replace(found[0], status="exception", exception="IndexError: 3", score=-9)
+    own = dataclasses.replace(found[1], label="STOP")  # of one's own
+    assert {each.sample for each in commonest([failed, own, found[0]], rng)} == {0, 1}
 
 
 def test_wrong_answers_are_split_by_what_was_there():
