@@ -93,6 +93,11 @@ def _notes(evaluation: Evaluation) -> list[str]:
     notes = []
     if len(evaluation.tasks) == 1:
         notes.append("one route gives no interval: take a whole suite")
+    if any(drive.agreement is not None for drive in evaluation.drives):
+        notes.append(
+            "like expert: decisions as the expert's, in situations that a policy got itself into; "
+            "it doesn't tell how well one drives"
+        )
     for name in evaluation.drivers:
         errors: dict[str, int] = {}
         for drive in evaluation.of(name):
