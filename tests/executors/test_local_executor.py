@@ -15,9 +15,11 @@ import pytest
 import langprop
 from langprop.errors import IsolationError, SandboxError
 from langprop.executors.base import SessionCall
+from langprop.executors.dispatcher import Dispatcher
 from langprop.executors.local import LocalExecutor
 from langprop.sandbox.inputs import Inputs
 from langprop.sandbox.limits import Limits
+from langprop.sandbox.spec import Spec
 from langprop.scripts.script import Script
 from langprop.testing.executor_suite import ExecutorSuite
 
@@ -852,6 +854,7 @@ import numpy as np
 import langprop as lp
 from langprop.errors import SandboxError
 from langprop.executors.base import SessionCall
+from langprop.executors.dispatcher import Dispatcher
 from langprop.sandbox.inputs import Inputs
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
@@ -891,3 +894,29 @@ def test_where_files_must_be_small_arrays_take_the_pipe():
         done.stdout
     ), done.stderr
     assert done.returncode == 0, done.stderr
+
+
+def test_whoever_wakes_a_thread_that_ends_hits_no_closed_file():
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    errors: list[BaseException] = []
+
+    def wake(dispatcher: Dispatcher, over: threading.Event) -> None:
+        try:
+            while not over.is_set():
+                dispatcher.wake()
+        except BaseException as error:
+            errors.append(error)
+
+    try:
+        for _ in range(100):
+            dispatcher, over = Dispatcher(1, Spec()), threading.Event()
+            dispatcher.run(lambda: None).result()
+            thread = threading.Thread(target=wake, args=(dispatcher, over))
+            thread.start()
+            dispatcher.close()
+            over.set()
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert not errors

@@ -174,8 +174,9 @@ def _of_run(path: Path, task: str | None, train: str | None) -> Evidence:
             "samples and templates aren't kept with a run: name its task to see them (--task "
             f"{kept})"
         )
-        asking = Asking.of_run(RunDir(path).path)
-        return Evidence(loaded, Prompts.default(), policies, asking=asking, notes=[note])
+        made = Evidence(loaded, Prompts.default(), policies, notes=[note])
+        made.asking, made.limits = _as_kept(RunDir(path).path)
+        return made
     made = _of_task(task, train)
     if made.module.entry_point != loaded.entry_point:
         raise ConfigError(
@@ -183,8 +184,17 @@ def _of_run(path: Path, task: str | None, train: str | None) -> Evidence:
             f"{made.module.entry_point!r}."
         )
     made.policies = policies
-    made.asking = Asking.of_run(RunDir(path).path)
+    made.asking, made.limits = _as_kept(RunDir(path).path)
     return made
+
+
+def _as_kept(folder: Path) -> tuple[Asking, Limits]:
+    """How a run asks, and what its scripts may use; as usual if that can't be read."""
+    try:
+        kept = read_mapping(folder / "config.yaml")
+        return Asking.of(kept.get("optimizer")), _limits(kept.get("limits"))
+    except ConfigError:  # the prompt is worth a look all the same
+        return Asking(), Limits()
 
 
 def _kept(path: Path) -> str | None:

@@ -135,7 +135,7 @@ def _variables(
 
     module, rng = evidence.module, np.random.default_rng(0)
     feedback = check_feedback(settings.feedback or evidence.asking.feedback)
-    edit = {"edit": settings.edit or evidence.asking.edit, "limits": evidence.asking.limits}
+    edit = {"edit": settings.edit or evidence.asking.edit, "limits": evidence.limits}
     setup = setup_variables(module)
     if name in ("setup", "repair", "continuation"):
         if settings.policy is not None and name == "setup":

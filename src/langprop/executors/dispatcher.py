@@ -63,6 +63,7 @@ class Dispatcher:
         self._workers = workers
         self._spec = spec
         self._lock = threading.Lock()
+        self._wake_lock = threading.RLock()  # the collector may call `forget` while it is held
         self._closed = False
         self._thread: threading.Thread | None = None
         self._posted: deque[Callable[[], None]] = deque()
@@ -134,10 +135,9 @@ class Dispatcher:
 
     def wake(self) -> None:
         """Make the thread look around."""
-        with contextlib.suppress(
-            ValueError
-        ):  # closed; where it is full, the thread is awake already
-            self._wake_sink.write(b"!")
+        # The thread may be closing it: its number could be another file's in the next moment.
+        with self._wake_lock, contextlib.suppress(ValueError):  # closed
+            self._wake_sink.write(b"!")  # where it is full, the thread is awake already
 
     def close(self) -> None:
         """End all processes and the thread. Closing twice is harmless."""
@@ -367,8 +367,9 @@ class Dispatcher:
                 _set_error(future, SandboxError("the executor is closed."))
 
     def _close_wake(self) -> None:
-        self._wake_sink.close()
-        self._wake_source.close()
+        with self._wake_lock:
+            self._wake_sink.close()
+            self._wake_source.close()
 
 
 def _forget(dispatcher: weakref.ref[Dispatcher], key: int) -> None:
