@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from langprop.callbacks.base import Callback
 from langprop.callbacks.source import print_source
 from langprop.cli.config import prepared
+from langprop.cli.driving_task import FILE, driving_module, found
 from langprop.cli.settings import as_yaml, kept_settings
 from langprop.errors import CheckpointError, ConfigError, LangPropError
 from langprop.trainer.trainer import Trainer
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from langprop.driving.learning.module import DrivingModule
 
-FILE = "driving.yaml"
 """Settings of a run, in its folder."""
 
 NOT_KEPT = ("config", "resume", "force", "run_dir")
@@ -124,13 +124,13 @@ def run(argv: Sequence[str]) -> int:
                     "--run_dir and --resume name two folders: a run goes on in its own."
                 )
             chosen["run_dir"] = Path(settings.resume)
-        module = _module(settings, base)
+        module = driving_module(settings.policy.as_dict(), settings.prompts, base)
         data = None if settings.data is None else _frames(settings.data, base)
         val = None if settings.val is None else _frames(settings.val, base)
         trainer = Trainer(**chosen)
         train = data if not settings.driven else _online(settings, module, data, trainer)
         if settings.resume is None:
-            _check_start(module, str(_found(str(settings.policy.start), base)), trainer)
+            _check_start(module, str(found(str(settings.policy.start), base)), trainer)
     except LangPropError:
         raise
     except ValueError as error:  # a number out of range, found by the class that owns it
@@ -204,22 +204,10 @@ def _resumed(arguments: Sequence[str]) -> str:
     return ""
 
 
-def _module(settings: Any, base: Path) -> DrivingModule:
-    from langprop.driving.learning.module import DrivingModule
-    from langprop.prompts.prompts import Prompts
-
-    given = dict(settings.policy.as_dict())
-    if given["start"] is not None:
-        given["start"] = _found(str(given["start"]), base)
-    if settings.prompts is not None:
-        given["prompts"] = Prompts.load(_found(settings.prompts, base))
-    return DrivingModule(**given)
-
-
 def _frames(folder: str, base: Path) -> Any:
     from langprop.driving.frames.dataset import Frames
 
-    return Frames(_found(folder, base))
+    return Frames(found(folder, base))
 
 
 def _online(settings: Any, module: DrivingModule, data: Any, trainer: Trainer) -> Any:
@@ -251,12 +239,6 @@ def _check_start(module: DrivingModule, origin: str, trainer: Trainer) -> None:
         raise
 
 
-def _found(path: str, base: Path) -> Path:
-    """A path of the settings: beside their file, or from here."""
-    near = base / Path(path).expanduser()
-    return near if near.exists() else Path(path).expanduser()
-
-
 def _plain(made: ArgumentParser, settings: Any, base: Path) -> dict[str, Any]:
     """The settings as plain data, with paths that hold from anywhere."""
     import yaml
@@ -265,9 +247,9 @@ def _plain(made: ArgumentParser, settings: Any, base: Path) -> dict[str, Any]:
     kept = {name: value for name, value in given.items() if name not in NOT_KEPT}
     for name in ("data", "val", "prompts"):
         if kept.get(name):
-            kept[name] = str(_found(kept[name], base).resolve())
+            kept[name] = str(found(kept[name], base).resolve())
     if kept["policy"].get("start"):
-        kept["policy"]["start"] = str(_found(str(kept["policy"]["start"]), base).resolve())
+        kept["policy"]["start"] = str(found(str(kept["policy"]["start"]), base).resolve())
     return kept
 
 

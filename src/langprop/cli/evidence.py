@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from langprop.cli import driving_task
 from langprop.cli.asking import Asking
 from langprop.cli.config import read_mapping
 from langprop.cli.environment import env_module, env_settings
@@ -30,9 +31,6 @@ from langprop.scripts.script import Script
 
 _DRIVING = {"policy", "driven", "drives", "suite"}
 """Settings that `langprop driving fit` alone has."""
-
-DRIVING = "driving.yaml"
-"""Settings of a run of `langprop driving fit`, in its folder."""
 
 N_SAMPLES = 8
 """Training samples on which a script is judged, to have something to show."""
@@ -199,8 +197,8 @@ def _as_kept(folder: Path) -> tuple[Asking, Limits]:
 
 def _kept(path: Path) -> str | None:
     """The settings that a run keeps, where they name no code of the user's; else None."""
-    if (path / DRIVING).is_file():
-        return str(path / DRIVING)
+    if (path / driving_task.FILE).is_file():
+        return str(path / driving_task.FILE)
     if (path / FILE).is_file() and read_mapping(path / FILE).get("env"):
         return str(path / FILE)
     return None
@@ -231,26 +229,13 @@ def _of_task(target: str, train: str | None) -> Evidence:
 
 def _driving(settings: Mapping[str, Any], base: Path) -> Module:
     """The module of a training with `langprop driving fit`."""
-    from langprop.driving.learning.module import DrivingModule
-
     policy = settings.get("policy") or {}
     if not isinstance(policy, Mapping):
         raise ConfigError(f"policy must be settings such as  start: FILE.py,  but got {policy!r}.")
-    given = dict(policy)
-    if given.get("start"):
-        given["start"] = _near(str(given["start"]), base)
-    if settings.get("prompts"):
-        given["prompts"] = Prompts.load(_near(str(settings["prompts"]), base))
     try:
-        return DrivingModule(**given)
+        return driving_task.driving_module(policy, settings.get("prompts") or None, base)
     except TypeError as error:
         raise ConfigError(f"the policy of the configuration doesn't fit: {error}") from error
-
-
-def _near(path: str, base: Path) -> Path:
-    """A path of the settings: beside their file, or from here."""
-    near = base / Path(path).expanduser()
-    return near if near.exists() else Path(path).expanduser()
 
 
 def _of_settings(
@@ -273,7 +258,7 @@ def _of_settings(
         from langprop.driving.frames.dataset import Frames
 
         try:
-            data = Frames(_near(str(frames), base))
+            data = Frames(driving_task.found(str(frames), base))
         except LangPropError as error:  # templates can be looked at all the same
             notes.append(str(error))
     data = module.train_data() if data is None else data

@@ -103,19 +103,17 @@ def _together(
     watch: Callable[[int], None],
 ) -> Generator[list[Result], None, None]:
     """All samples of some scripts side by side, on several cores where that can be and pays."""
-    crew = executor.crew
-    parts = judge, batch, scripts, executor, limits
-    if crew is None or type(judge.module).replica is Module.replica:
-        yield from Spread(*parts, watch=watch).run()
-        return
-    with crew.claimed() as free:
-        if not free:  # another thread has the helpers
-            yield from Spread(*parts, watch=watch).run()
-            return
-        outside = Outside(crew, judge.module, batch, limits, getattr(executor, "workers", 1))
+    crew = executor.crew if type(judge.module).replica is not Module.replica else None
+    outside = None
+    with crew.claimed() if crew is not None else contextlib.nullcontext() as free:
+        if crew is not None and free:  # else another thread has the helpers
+            outside = Outside(crew, judge.module, batch, limits, getattr(executor, "workers", 1))
+        parts = judge, batch, scripts, executor, limits
         spread = Spread(*parts, watch=watch, outside=outside)
         try:
             yield from spread.run()
         finally:
-            crew.spend(spread.seconds)
-    outside.warn()
+            if crew is not None and free:
+                crew.spend(spread.seconds)
+    if outside is not None:
+        outside.warn()

@@ -76,10 +76,10 @@ def choose_worst(records: Sequence[Record], rng: np.random.Generator) -> Record 
     """One of the records with the lowest score, at random; None if there are none."""
     if not records:
         return None
-    ranks = list(map(_rank, records))
+    ranks = list(map(rank, records))
     lowest = min(ranks)
     return _any(
-        [record for record, rank in zip(records, ranks, strict=True) if rank == lowest], rng
+        [record for record, each in zip(records, ranks, strict=True) if each == lowest], rng
     )
 
 
@@ -101,10 +101,10 @@ def diverse(records: Sequence[Record], rng: np.random.Generator, samples: int = 
     first = choose_worst(records, rng)
     if first is None:
         return []
-    best = max(_rank(record) for record in records)
-    failures = [record for record in records if _rank(record) < best or record.status != "ok"]
+    best = max(rank(record) for record in records)
+    failures = [record for record in records if rank(record) < best or record.status != "ok"]
     rest = _spread([record for record in failures if record is not first])
-    span = best - _rank(first)
+    span = best - rank(first)
     kinds = {id(record): _kind(record, best, span) for record in [first, *rest]}
     chosen = [first]
     while rest and len(chosen) < samples:
@@ -113,7 +113,7 @@ def diverse(records: Sequence[Record], rng: np.random.Generator, samples: int = 
         news = [
             (
                 *(part not in known for part, known in zip(kinds[id(record)], seen, strict=True)),
-                -_rank(record),
+                -rank(record),
             )
             for record in rest
         ]
@@ -135,12 +135,12 @@ def contrast(records: Sequence[Record], rng: np.random.Generator) -> list[Record
     if failure is None:
         return []
     answered = [record for record in records if record.status == "ok"]
-    best = max(map(_rank, answered), default=-math.inf)
-    low = _rank(failure)
+    best = max(map(rank, answered), default=-math.inf)
+    low = rank(failure)
     if not best > low:
         return [failure]
     least = best if math.isinf(low) else low + NEARLY * (best - low)
-    successes = _spread([record for record in answered if _rank(record) >= least])
+    successes = _spread([record for record in answered if rank(record) >= least])
     inputs = [failure.args, failure.kwargs]
     gaps = [distance(inputs, [record.args, record.kwargs]) for record in successes]
     nearest = min(gaps)
@@ -180,7 +180,7 @@ def _kind(record: Record, best: float, span: float) -> tuple[Any, Any, Any]:
         coarse = (record.status, name)
         middle = (*coarse, *failing_line(record.exception))
         return coarse, middle, (*middle, record.exception[-200:])
-    level = round(4 * (best - _rank(record)) / span) if 0 < span < math.inf else 0
+    level = round(4 * (best - rank(record)) / span) if 0 < span < math.inf else 0
     output = abbreviate(record.output, 80, exact=True)
     return "ok", ("ok", level), ("ok", level, output)
 
@@ -189,7 +189,7 @@ def _spread(records: Sequence[Record]) -> list[Record]:
     """At most so many as can be compared: those with the lowest scores, and some of all others."""
     if len(records) <= MAX_LOOKED_AT:
         return list(records)
-    ordered = sorted(records, key=_rank)
+    ordered = sorted(records, key=rank)
     half = MAX_LOOKED_AT // 2
     step = (len(ordered) - half) / half
     return [*ordered[:half], *(ordered[half + int(n * step)] for n in range(half))]
@@ -199,5 +199,6 @@ def _any(records: Sequence[Record], rng: np.random.Generator) -> Record:
     return records[int(rng.integers(len(records)))]
 
 
-def _rank(record: Record) -> float:
+def rank(record: Record) -> float:
+    """The score, for comparing; no number is the worst."""
     return -math.inf if math.isnan(record.score) else record.score

@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from langprop.closing import Closing
 from langprop.testing.answer import Answer, speaks_anthropic
 from langprop.testing.listener import Listener
 
@@ -50,7 +50,7 @@ __all__ = ["Answer", "Request", "Script", "ScriptedServer"]
 Script = Callable[[Request], "Answer | str"]
 
 
-class ScriptedServer:
+class ScriptedServer(Closing):
     """A server on loopback that answers as told, in OpenAI's protocol and in Anthropic's.
 
         with ScriptedServer(["first reply", Answer("second", delay=1.0)]) as server:
@@ -139,14 +139,6 @@ class ScriptedServer:
 
     def __enter__(self) -> Self:
         return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def respond(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> Answer:
         """Record a request and choose its answer."""

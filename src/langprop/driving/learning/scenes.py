@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from langprop.driving.frames.frame import same
+from langprop.optim.choice import rank
+from langprop.optim.summary import exception_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,15 +36,15 @@ def commonest(
     """
     if not records:
         return []
-    ranks = [-math.inf if math.isnan(each.score) else each.score for each in records]
-    best = max(ranks)
+    best = max(map(rank, records))
     kinds: dict[Any, list[Record]] = {}
     costs: dict[Any, float] = {}
-    for record, rank in zip(records, ranks, strict=True):
-        if rank < best or record.status != "ok":
+    for record in records:
+        cost = best - rank(record) if rank(record) < best else 0.0
+        if cost or record.status != "ok":
             kind = _kind(record)
             kinds.setdefault(kind, []).append(record)
-            costs[kind] = costs.get(kind, 0.0) + (best - rank if rank < best else 0.0)
+            costs[kind] = costs.get(kind, 0.0) + cost
     if not kinds:
         kinds, costs = {"": list(records)}, {"": 0.0}
     dearest = sorted(kinds, key=lambda kind: -costs[kind])[:samples]
@@ -53,7 +54,7 @@ def commonest(
 def _kind(record: Record) -> Any:
     label = record.label
     if record.status != "ok":
-        return record.status, record.exception.rpartition("\n")[2].partition(":")[0]
+        return record.status, exception_name(record.exception)
     if not isinstance(label, Mapping) or "speed_level" not in label:
         return "wrong"
     if "driver" in label and same(record.output, label["driver"]):
