@@ -78,7 +78,7 @@ def pack(
 
 def _actor(box: Box, factor: float, least: float) -> tuple[Any, ...]:
     x, y, yaw = box.pose
-    length, width = max(least, box.half_length), max(least, box.half_width)
+    length, width = box.half_length, box.half_width
     return (
         box.number,
         x,
@@ -86,8 +86,8 @@ def _actor(box: Box, factor: float, least: float) -> tuple[Any, ...]:
         math.cos(yaw),
         math.sin(yaw),
         box.speed,
-        length * factor,
-        width * factor,
+        (length if length > least else least) * factor,
+        (width if width > least else least) * factor,
     )
 
 

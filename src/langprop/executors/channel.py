@@ -26,7 +26,8 @@ _SLOWEST = 10e6  # [bytes/s] at which a process must read its arguments
 # To fall asleep and be woken takes longer than most calls; with one core the other process couldn't
 # run meanwhile.
 _SPIN_TIME = 50e-6 if n_cores() > 1 else 0.0  # [s]
-_IN_VAIN, _REST = 3, 32  # after so many answers that took longer, so many aren't waited for awake
+_IN_VAIN = 3  # answers in a row that take longer, until the next ones aren't waited for awake
+_REST, _LONGEST_REST = 32, 1_024  # so many; twice as many, each time that it is in vain once more
 _READ_SIZE = 1 << 16
 _END_TIME = 1.0  # [s] for the zygote to say how a process ended
 
@@ -47,6 +48,7 @@ class Channel:
 
     Attributes:
         arguments: Takes large arrays out of the next message.
+        ready: Whether the process is known to have been started.
 
     Raises:
         SandboxError: The dispatcher is closed.
@@ -60,10 +62,11 @@ class Channel:
         self._wait = -1.0
         self._sent = self._last = time.perf_counter()
         self._in_vain = 0  # answers in a row that asking again and again didn't get
+        self._resting, self._rest = 0, _REST  # answers that aren't waited for awake, now and next
         self._progress = Progress()
         self._socket, self._there = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._pidfd = -1
-        self._closed = False
+        self.ready = self._closed = False
         try:
             self._process = dispatcher.start_session(
                 job, [self._there.fileno(), self._progress.fd, self._arena.fd, self.arguments.fd]
@@ -161,6 +164,7 @@ class Channel:
             self._pidfd = self._process.pidfd.result()
             self._there.close()  # else its end wouldn't be seen
             self._sent = self._last = time.perf_counter()
+            self.ready = True
         return True
 
     def _read(self) -> bytes:
@@ -169,14 +173,18 @@ class Channel:
         Where that was in vain a few times, because a call takes longer, it falls asleep at once for
         a while: the moment would be taken from others.
         """
-        if self._in_vain < _IN_VAIN:
-            end = time.perf_counter() + _SPIN_TIME
-            while time.perf_counter() < end:
-                with contextlib.suppress(BlockingIOError):
-                    data = self._socket.recv(_READ_SIZE, socket.MSG_DONTWAIT)
-                    self._in_vain = 0
-                    return data
-        self._in_vain = (self._in_vain + 1) % (_IN_VAIN + _REST)
+        if self._resting:
+            self._resting -= 1
+            return self._socket.recv(_READ_SIZE)
+        end = time.perf_counter() + _SPIN_TIME
+        while time.perf_counter() < end:
+            with contextlib.suppress(BlockingIOError):
+                data = self._socket.recv(_READ_SIZE, socket.MSG_DONTWAIT)
+                self._in_vain, self._rest = 0, _REST
+                return data
+        self._in_vain += 1
+        if self._in_vain >= _IN_VAIN:
+            self._resting, self._rest = self._rest, min(2 * self._rest, _LONGEST_REST)
         return self._socket.recv(_READ_SIZE)
 
     @property

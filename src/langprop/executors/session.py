@@ -178,7 +178,7 @@ class LocalSession(Session):
             if not turn.sent and not self._send(turn):
                 break
             process = self._process()
-            if not process.started(wait=wait):
+            if not (process.ready or process.started(wait=wait)):
                 return False
             status: Status = "crash"
             text = ""
@@ -284,11 +284,16 @@ class LocalSession(Session):
         arena.clear()
         ended = list(self._ended)
         # Column by column, and arguments in one row: it takes a part of the time.
-        episodes, args, named = zip(*calls, strict=True)
-        row = list(chain.from_iterable(args))
-        kwargs = list(map(dict, named)) if any(named) else []
+        if len(calls) == 1:
+            episode, values, names = calls[0]
+            row, kwargs = list(values), [dict(names)] if names else []
+            columns = [ended, [episode], [len(row)], row, kwargs]
+        else:
+            episodes, args, named = zip(*calls, strict=True)
+            row = list(chain.from_iterable(args))
+            kwargs = list(map(dict, named)) if any(named) else []
+            columns = [ended, list(episodes), list(map(len, args)), row, kwargs]
         flat = not kwargs and LEAVES.issuperset(map(type, row))
-        columns = [ended, list(episodes), list(map(len, args)), row, kwargs]
         try:
             message = encode(columns, arena, flat=flat)
         except WireError as error:

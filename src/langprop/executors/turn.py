@@ -26,6 +26,8 @@ class Turn:
         attended: Whether somebody has begun to wait for the answers.
     """
 
+    __slots__ = ("answers", "attended", "broken", "calls", "frames", "n_pending", "sent", "todo")
+
     def __init__(self, calls: Sequence[SessionCall]) -> None:
         self.calls = calls
         self.frames: list[Frame | None] = [None] * len(calls)

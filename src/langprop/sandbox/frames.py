@@ -332,7 +332,8 @@ class FrameReader:
                 frames.append(_new(Frame, (index, status, seconds, printed, payload, b"", arena)))
             place = end
         if rest is data:
-            self._rest += data[place:]
+            if place < len(data):
+                self._rest += data[place:]
         else:
             del self._rest[:place]
         return frames
