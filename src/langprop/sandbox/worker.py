@@ -63,11 +63,16 @@ class _Worker:
     def begin(self, index: int) -> None:
         """Say what is being done: the trusted side kills this process if it takes too long."""
         PROGRESS.pack_into(self.progress, 0, index, time.perf_counter())
-        self.printed.install()
+        printed = self.printed
+        if sys.stdout is not printed or sys.stderr is not printed:
+            printed.install()
 
     def end(self, index: int, result: Result) -> None:
         """Hand out a result."""
-        self.frames.write(index, result.status, result.seconds, self.printed.take(), result.payload)
+        status, payload, seconds = result
+        printed = self.printed
+        text = printed.take() if printed.length else b""
+        self.frames.write(index, status, seconds, text, payload)
 
 
 class _LinkedWorker(_Worker):
