@@ -83,6 +83,30 @@ def test_other_spaces():
     assert "-> int:" in stub_of(spaces.Discrete(2), spaces.Discrete(100))
 
 
+@pytest.mark.parametrize(
+    ("space", "told"),
+    [
+        (
+            spaces.MultiDiscrete([4, 3, 2]),
+            "3 whole numbers: from 0 to 3, from 0 to 2, from 0 to 1.",
+        ),
+        (spaces.MultiDiscrete([3, 3]), "A list of 2 whole numbers, each from 0 to 2."),
+        (spaces.MultiDiscrete([2, 3], start=[0, 1]), "from 0 to 1, from 1 to 3."),
+        (
+            spaces.Dict(gear=spaces.Discrete(3), steer=spaces.Box(-1, 1, (2,))),
+            "A dict with 'gear': a whole number from 0 to 2; "
+            "'steer': an array of the shape (2,), from -1 to 1.",
+        ),
+        (
+            spaces.Tuple([spaces.Discrete(2), spaces.MultiBinary(3)]),
+            "A tuple of 2: a whole number from 0 to 1; a list of 3 numbers, each 0 or 1.",
+        ),
+    ],
+)
+def test_answers_of_several_parts_are_told_in_words(space, told):
+    assert told in stub_of(spaces.Discrete(2), space)
+
+
 TABLE = '''Balance \\theta, say """stop""".
 
 ## Observation Space

@@ -6,6 +6,7 @@
 - `Envs`: the environments of a module, made as they are needed.
 - `action_reader`, `argument_reader`: between spaces and plain data.
 - `make_stub`: the stub of a policy, from an environment's spaces and documentation.
+- `in_words`: spaces in words.
 """
 
 from langprop.errors import EnvError

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from langprop.rl.documentation import Documentation, Row, names_of, shorten
+from langprop.rl.words import bounds, in_words, scalar, type_of
 
 if TYPE_CHECKING:
     import gymnasium
@@ -62,21 +63,21 @@ def _parameters(space: Any, documentation: Documentation) -> list[tuple[str, str
     if isinstance(space, spaces.Dict):
         keys = list(space.spaces)
         if all(_is_name(key) for key in keys) and 0 < len(keys) <= _MAX_PARAMETERS:
-            return [(key, _type(part), _words(part)) for key, part in space.spaces.items()]
+            return [(key, type_of(part), in_words(part)) for key, part in space.spaces.items()]
     if isinstance(space, spaces.Box) and len(space.shape) == 1:
         size = space.shape[0]
         rows = documentation.observations(size) if size <= _MAX_PARAMETERS else []
         names = names_of(rows)
         kind = "float" if space.dtype.kind == "f" else "int"
         if names:
-            bounds = zip(space.low.tolist(), space.high.tolist(), strict=True)
+            sides = zip(space.low.tolist(), space.high.tolist(), strict=True)
             return [
                 (name, kind, _sentence(row, low, high))
-                for name, row, (low, high) in zip(names, rows, bounds, strict=True)
+                for name, row, (low, high) in zip(names, rows, sides, strict=True)
             ]
     text = documentation.prose("observation").replace("\n", "\n        ")
-    words = _words(space)
-    return [("observation", _type(space), f"{words} {text}".strip())]
+    words = in_words(space)
+    return [("observation", type_of(space), f"{words} {text}".strip())]
 
 
 def _action(space: Any, documentation: Documentation) -> tuple[str, str]:
@@ -98,62 +99,14 @@ def _action(space: Any, documentation: Documentation) -> tuple[str, str]:
         rows = documentation.actions(size) if len(space.shape) == 1 else []
         names = "; ".join(f"{n}: {row.text}" for n, row in enumerate(rows))
         if size == 1:
-            return _scalar(space), f"{rows[0].text if rows else 'A number'}, {_range(space)}."
-        kind = f"list[{_scalar(space)}]" if len(space.shape) == 1 else "np.ndarray"
-        return kind, f"{_words(space)} {names}".strip()
-    return _type(space), _words(space)
-
-
-def _scalar(space: Any) -> str:
-    return "float" if space.dtype.kind == "f" else "int"
-
-
-def _type(space: Any) -> str:
-    """Python's type of a value of a space, as policies see it."""
-    from gymnasium import spaces
-
-    if isinstance(space, spaces.Discrete):
-        return "int"
-    if isinstance(space, spaces.Box):
-        return "np.ndarray" if space.shape else _scalar(space)
-    if isinstance(space, (spaces.MultiDiscrete, spaces.MultiBinary)):
-        return "list[int]" if len(space.shape) == 1 else "list"
-    if isinstance(space, spaces.Dict):
-        return "dict"
-    if isinstance(space, (spaces.Tuple, spaces.Sequence)):
-        return "tuple"
-    return "str" if isinstance(space, spaces.Text) else "object"
-
-
-def _words(space: Any) -> str:
-    """A space in words."""
-    from gymnasium import spaces
-
-    if isinstance(space, spaces.Discrete):
-        return f"A whole number from {space.start} to {space.start + space.n - 1}."
-    if isinstance(space, spaces.Box):
-        shape = f"An array of the shape {space.shape}" if space.shape else "A number"
-        return f"{shape}, {_range(space)}."
-    if isinstance(space, spaces.MultiBinary):
-        return (
-            f"A list of {space.shape[0]} numbers, each 0 or 1."
-            if len(space.shape) == 1
-            else (f"Nested lists of the shape {space.shape} of numbers that are 0 or 1.")
-        )
-    text = " ".join(str(space).split())
-    return f"In {text if len(text) <= 500 else text[:497] + '...'}."
-
-
-def _range(space: Any) -> str:
-    low, high = space.low.min(), space.high.max()
-    if (space.low == low).all() and (space.high == high).all():
-        return f"from {low:.6g} to {high:.6g}"
-    if space.low.size <= 16:
-        lows, highs = (
-            ", ".join(f"{each:.4g}" for each in side.ravel()) for side in (space.low, space.high)
-        )
-        return f"from [{lows}] to [{highs}]"
-    return f"within [{low:.6g}, {high:.6g}]"
+            return scalar(space), f"{rows[0].text if rows else 'A number'}, {bounds(space)}."
+        kind = f"list[{scalar(space)}]" if len(space.shape) == 1 else "np.ndarray"
+        return kind, f"{in_words(space)} {names}".strip()
+    if isinstance(space, spaces.MultiDiscrete) and len(space.shape) == 1:
+        rows = documentation.actions(len(space.nvec))
+        names = "; ".join(f"{n}: {row.text}" for n, row in enumerate(rows))
+        return type_of(space), f"{in_words(space)} {names}".strip()
+    return type_of(space), in_words(space)
 
 
 def _sentence(row: Row, low: float, high: float) -> str:
