@@ -1,6 +1,9 @@
 """What is told of an episode, and of all episodes of a step."""
 
+import itertools
 import math
+import re
+from collections import Counter
 
 import gymnasium
 import numpy as np
@@ -13,6 +16,7 @@ import langprop as lp
 from langprop.optim.feedback import update_variables
 from langprop.population.policy import Policy
 from langprop.prompts.prompts import Prompts
+from langprop.rl.course import Course, parts
 from langprop.rl.describe import Describer
 from langprop.rl.episode import Episode
 from langprop.rl.leaves import Ranges, leaves
@@ -162,6 +166,89 @@ def test_ranges_are_lowest_and_highest(rows):
     for found, column in zip(ranges.all(), zip(*rows, strict=True), strict=True):
         numbers = [x for x in column if not math.isnan(x)]
         assert found == ((min(numbers), max(numbers)) if numbers else None)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 3000), st.integers(1, 20), st.lists(st.integers(1, 40), min_size=1))
+def test_the_parts_of_an_episode_are_all_of_it(n_steps, most, sizes):
+    course, rows = Course(), [[float(step)] for step in range(n_steps + 1)]
+    for size in itertools.cycle(sizes):
+        if not rows:
+            break
+        course.take(rows[:size])
+        rows = rows[size:]
+    assert len(course.rows) <= 64
+    assert all(seen == [float(step)] for step, seen in course.rows)
+    found = parts(course.rows, n_steps, most)
+    assert 1 <= len(found) <= most
+    assert [part.first for part in found] == [0, *(part.last + 1 for part in found[:-1])]
+    assert found[-1].last == n_steps - 1
+    widths = {part.last - part.first for part in found[:-1]}
+    assert len(widths) <= 1
+    assert not widths or found[-1].last - found[-1].first <= widths.pop()
+
+
+def table_of_parts(text):
+    """The rows by their names; a table that is broken is put together again."""
+    lines = text.partition("The whole episode in parts")[2].splitlines()[1:]
+    rows = {}
+    for line in lines:
+        name, *values = re.split(r"  +", line)
+        rows.setdefault(name, []).extend(values)
+    return rows
+
+
+def test_a_long_episode_is_told_in_parts(executor):
+    module = lp.EnvModule("MountainCar-v0")
+    body = "return 2 if velocity_of_car >= 0 else 0"
+    (record,) = judge(executor, module, body)
+    rows = table_of_parts(record.feedback)
+    episode = record.output
+    assert sum(map(float, rows["sum of rewards"])) == episode.total
+    begins = [int(each.partition("-")[0]) for each in rows["steps"]]
+    assert begins[0] == 1
+    env = gymnasium.make("MountainCar-v0")
+    seen, positions = env.reset(seed=0)[0], []
+    for action in episode.actions:
+        positions.append(float(seen[0]))
+        seen = env.step(action)[0]
+    env.close()
+    assert rows["position_of_car_along_x_axis"] == [
+        f"{positions[begin - 1]:.4g}" for begin in begins
+    ]
+    first = rows["steps"][0].partition("-")[2]
+    ((action, count),) = Counter(episode.actions[: int(first)]).most_common(1)
+    share = "" if count == int(first) else f" ({count / int(first):.0%})"
+    assert rows["most frequent action"][0] == f"{action}{share}"
+
+
+def test_the_parts_of_an_episode_hold_mean_actions(executor):
+    (record,) = judge(
+        executor, lp.EnvModule("Pendulum-v1"), "return 2.0 if y_sin_theta > 0 else -2"
+    )
+    rows = table_of_parts(record.feedback)
+    assert all(-2 <= float(each) <= 2 for each in rows["mean action"])
+    assert len(rows["steps"]) == 13
+    toy = Toy(spaces.Box(0, 1, (2,)), steps=20, action_space=spaces.MultiDiscrete([3, 3]))
+    (record,) = judge(executor, lp.EnvModule(lambda: toy), "return [2, 1]")
+    assert set(table_of_parts(record.feedback)["mean action"]) == {"[2, 1]"}
+
+
+def test_short_episodes_are_not_told_in_parts(executor):
+    toy = Toy(spaces.Box(0, 1, (2,)), steps=9)
+    (record,) = judge(executor, lp.EnvModule(lambda: toy), "return 1")
+    assert "in parts" not in record.feedback
+
+
+@pytest.mark.parametrize(("feedback", "count"), [(None, 1), (lambda _: "bad", 8)])
+def test_a_prompt_repeats_no_calls_that_the_feedback_tells(executor, feedback, count):
+    module = lp.EnvModule("CartPole-v1", feedback=feedback)
+    policy = Policy(lp.Script(f"{module.stub}\n    return 1\n", "policy"))
+    policy.tell(judge(executor, module, "return 1"))
+    variables = update_variables(module, policy, np.random.default_rng(0))
+    assert len(variables["calls"]) == count
+    text = "\n".join(each.content for each in Prompts.default().render("update", variables))
+    assert ("The last call of the function" in text) == (count == 1)
 
 
 plain = st.recursive(

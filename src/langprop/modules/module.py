@@ -251,6 +251,11 @@ class Module:
         del records
         return ""
 
+    @property
+    def feedback_tells_calls(self) -> bool:
+        """Whether feedback tells of the calls of a sample: then a prompt shows the last only."""
+        return False
+
     def train_data(self) -> Any:
         """Samples that the module brings itself; used where the trainer is given none."""
         return None

@@ -191,6 +191,11 @@ def _samples(module: Module, records: Sequence[Record]) -> list[dict[str, Any]]:
 def _sample(module: Module, record: Record, stubs: Mapping[str, str]) -> dict[str, Any]:
     """Variables of one sample."""
     name, stub = module.entry_point, module.stub
+    shown = list(record.calls)
+    if module.feedback_tells_calls and record.status == "ok" and record.feedback:
+        shown = [call for call in shown if not call.function][-1:] + [
+            call for call in shown if call.function
+        ]
     calls = [
         {
             "function": call.function or name,
@@ -202,7 +207,7 @@ def _sample(module: Module, record: Record, stubs: Mapping[str, str]) -> dict[st
             "printed": call.printed,
             "origin": call.origin,
         }
-        for call in record.calls
+        for call in shown
     ]
     args, kwargs, outputs = record.args, record.kwargs, record.output
     if record.calls and not record.calls[0].function:
@@ -224,7 +229,7 @@ def _sample(module: Module, record: Record, stubs: Mapping[str, str]) -> dict[st
         "printed": record.printed,
         "feedback": explain(module, record),
         "calls": calls,
-        "call_origins": [call.origin for call in record.calls],
+        "call_origins": [call.origin for call in shown],
         "differences": describe(compared, MAX_DIFFERENCE) if compared is not None else "",
         "focus": find_focus(record.exception, inputs) if record.status == "exception" else [],
         "output_focus": compared.paths if compared is not None else [],

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from langprop.rl.acted import Acted
+from langprop.rl.cells import aligned, cell, cut, number
+from langprop.rl.course import parts
 from langprop.rl.documentation import Documentation
 from langprop.rl.episode import Episode
 from langprop.rl.leaves import MOST, leaves
@@ -22,9 +24,10 @@ _Parts = list[tuple[str, Any]]
 
 _LONGEST = 6_000  # characters of a description
 _MOST_STEPS = 48  # of an episode that keeps more
-_MOST_ACTIONS = 10  # that are counted one by one
 _ABREAST = 8  # steps beside each other in a table
-_NAME, _CELL, _MEANING = 48, 24, 60  # characters at the most
+_LEAST_STEPS = 12  # of an episode that is told in parts
+_FEW = 8  # components up to which the parts may take two such tables
+_NAME = 48  # characters at the most
 
 
 class Describer:
@@ -47,8 +50,7 @@ class Describer:
     ) -> None:
         self._names = list(names)
         self._components = list(components)
-        self._actions = dict(actions or {})
-        self._count = _action_counter(space)
+        self._acted = Acted(space, actions)
 
     @classmethod
     def of(cls, env: gymnasium.Env[Any, Any], source: str, entry_point: str) -> Describer:
@@ -67,10 +69,10 @@ class Describer:
             [row.text for row in documentation.observations(size)] if 0 < size <= MOST else []
         )
         start = int(getattr(done, "start", 0)) if hasattr(done, "n") else 0
-        number = getattr(done, "n", None)
-        if not isinstance(number, (int, np.integer)):  # a MultiBinary may have several dimensions
-            number = math.prod(getattr(done, "shape", None) or (0,))
-        rows = documentation.actions(int(number)) if 0 < number <= 100 else []
+        count = getattr(done, "n", None)
+        if not isinstance(count, (int, np.integer)):  # a MultiBinary may have several dimensions
+            count = math.prod(getattr(done, "shape", None) or (0,))
+        rows = documentation.actions(int(count)) if 0 < count <= 100 else []
         actions = {start + place: row.text for place, row in enumerate(rows)}
         return cls(
             names,
@@ -87,8 +89,11 @@ class Describer:
             lines.append(f"What the environment says of the last step: {told}.")
         if episode.rewards:
             lines.append(_rewards(episode.rewards))
-            lines += self._count(episode.actions, self._actions)
+            lines += self._acted.lines(episode.actions)
         lines += self._table(episode)
+        course = self._course(episode)
+        if sum(map(len, [*lines, *course])) + len(lines) + len(course) <= _LONGEST:
+            lines += course
         text = "\n".join(lines)
         return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
@@ -117,12 +122,12 @@ class Describer:
         ranges = episode.ranges if len(episode.ranges) == len(some[0]) else []
         heads = ["", *(["lowest", "highest"] if ranges else [])]
         left = [
-            [_cut(name, _NAME), *(_range(ranges[place]) if ranges else [])]
+            [cut(name, _NAME), *(_range(ranges[place]) if ranges else [])]
             for place, name in enumerate(names)
         ]
         first = len(episode) - len(tail) + 1
         shown: list[tuple[str, _Parts, str, str]] = [
-            (f"step {first + place}", column, _cell(action), _number(reward))
+            (f"step {first + place}", column, cell(action), number(reward))
             for place, (column, (_, action, reward)) in enumerate(zip(columns, tail, strict=True))
         ]
         if final is not None:
@@ -142,9 +147,39 @@ class Describer:
             blank = [""] * (len(heads) - 1)
             rows.append(["action", *blank, *(action for _, _, action, _ in block)])
             rows.append(["reward", *blank, *(reward for _, _, _, reward in block)])
-            lines += _aligned([[*heads, *(title for title, *_ in block)], *rows])
+            lines += aligned([[*heads, *(title for title, *_ in block)], *rows])
         if len(some[0]) > len(names):
             lines.append(f"… and {len(some[0]) - len(names)} more components.")
+        return lines
+
+    def _course(self, episode: Episode) -> list[str]:
+        """The whole episode in parts, where more happened than the last steps show."""
+        if not episode.course or len(episode) < max(_LEAST_STEPS, 2 * len(episode.tail)):
+            return []
+        seen = episode.tail[-1][0] if episode.tail else episode.final
+        names = [name for name, _ in self._parts(seen)]
+        found = parts(episode.course, len(episode), _ABREAST * (2 if len(names) <= _FEW else 1))
+        if any(len(part.seen) != len(names) for part in found):
+            return []
+        columns = [
+            [
+                f"{part.first + 1}" + (f"-{part.last + 1}" if part.last > part.first else ""),
+                *map(cell, part.seen),
+                self._acted.brief(episode.actions[part.first : part.last + 1]),
+                number(sum(episode.rewards[part.first : part.last + 1])),
+            ]
+            for part in found
+        ]
+        heads = [
+            "steps",
+            *(cut(name, _NAME) for name in names),
+            self._acted.title,
+            "sum of rewards",
+        ]
+        lines = ["The whole episode in parts, with what was observed at the beginning of each:"]
+        for begin in range(0, len(columns), _ABREAST):
+            block = columns[begin : begin + _ABREAST]
+            lines += aligned(list(zip(heads, *block, strict=True)))
         return lines
 
     def _parts(self, observation: Any) -> _Parts:
@@ -166,74 +201,6 @@ class Describer:
         return found
 
 
-_Count = Callable[[Sequence[Any], Mapping[int, str]], list[str]]
-
-
-def _action_counter(space: Any) -> _Count:
-    """What tells how often a policy did what."""
-    kind = type(space).__name__
-    if kind == "Discrete" and int(space.n) <= _MOST_ACTIONS:
-        every = range(int(space.start), int(space.start) + int(space.n))
-        return lambda actions, meanings: _counted(actions, meanings, every)
-    if kind == "Box" and np.dtype(space.dtype).kind == "f" and space.shape is not None:
-        low, high = np.ravel(space.low).tolist(), np.ravel(space.high).tolist()
-        return lambda actions, meanings: _spread(actions, meanings, low, high)
-    return lambda actions, meanings: _counted(actions, meanings, ())
-
-
-def _counted(
-    actions: Sequence[Any], meanings: Mapping[int, str], every: Sequence[int]
-) -> list[str]:
-    """How often each action was chosen; those of `every` that never were are named, too."""
-    counts: Counter[Any] = Counter()
-    try:
-        counts.update(actions)  # at the speed of C for numbers
-    except TypeError:  # lists and arrays
-        counts.clear()
-        counts.update(map(_cell, actions))
-    parts = []
-    for action, count in counts.most_common(_MOST_ACTIONS):
-        parts.append(f"{_named(action, meanings)} × {count} ({count / len(actions):.0%})")
-    if len(counts) > _MOST_ACTIONS:
-        parts.append(f"{len(counts) - _MOST_ACTIONS} others")
-    parts += [f"{_named(each, meanings)} never" for each in every if each not in counts]
-    return [f"Actions: {', '.join(parts)}."]
-
-
-def _named(action: Any, meanings: Mapping[int, str]) -> str:
-    number = int(action) if isinstance(action, (bool, int, float, np.number)) else None
-    text = str(action) if isinstance(action, str) else _cell(action if number is None else number)
-    meaning = meanings.get(number, "") if number is not None else ""
-    return f"{text} ({_cut(meaning, _MEANING)})" if meaning else text
-
-
-def _spread(
-    actions: Sequence[Any],
-    meanings: Mapping[int, str],
-    low: Sequence[float],
-    high: Sequence[float],
-) -> list[str]:
-    """Of continuous actions: range and mean, and how often they were at a bound."""
-    try:
-        table = np.asarray(actions, float).reshape(len(actions), -1)
-    except (TypeError, ValueError):  # of different forms
-        return []
-    if table.shape[1] != len(low):
-        return []
-    lines = []
-    for place, column in enumerate(table.T[:MOST]):
-        meaning = meanings.get(place, "")
-        which = f"{place} " if len(low) > 1 else ""
-        name = f"{which}({_cut(meaning, _MEANING)}) " if meaning else which
-        text = f"from {column.min():.4g} to {column.max():.4g}, mean {column.mean():.4g}"
-        for bound in (low[place], high[place]):
-            share = float(np.isclose(column, bound).mean())
-            if share:
-                text += f", {bound:.4g} in {share:.0%} of the steps"
-        lines.append(f"Action {name}{text}.")
-    return lines
-
-
 def _rewards(rewards: Sequence[float]) -> str:
     low, high = min(rewards), max(rewards)
     if low == high:
@@ -247,54 +214,8 @@ def _rewards(rewards: Sequence[float]) -> str:
 
 
 def _value(column: Sequence[tuple[str, Any]], place: int) -> str:
-    return _cell(column[place][1]) if place < len(column) else ""
-
-
-def _cell(value: Any) -> str:
-    """A value in few characters."""
-    if type(value) is float:  # most are
-        return f"{value:.4g}"
-    if isinstance(value, (bool, np.bool_)):
-        return str(bool(value))
-    if isinstance(value, (int, float, np.number)):
-        return _number(value)
-    if isinstance(value, np.ndarray):
-        if value.size <= 4:
-            return _cell(value.tolist())
-        mean = f", mean {value.mean():.4g}" if value.dtype.kind in "biuf" else ""
-        return f"array {value.shape}{mean}"
-    if isinstance(value, (list, tuple)) and len(value) <= 4:
-        text = f"[{', '.join(map(_cell, value))}]"
-    else:
-        try:
-            text = repr(value)
-        except Exception:  # the user's own type
-            text = f"<{type(value).__name__}>"
-    return _cut(text, _CELL)
-
-
-def _number(value: Any) -> str:
-    if isinstance(value, (int, np.integer)):
-        text = str(int(value))
-        return text if len(text) <= 12 else f"{float(value):.4g}" if len(text) < 300 else "huge"
-    return f"{float(value):.4g}"
+    return cell(column[place][1]) if place < len(column) else ""
 
 
 def _range(pair: tuple[float, float] | None) -> list[str]:
-    return ["", ""] if pair is None else [_number(each) for each in pair]
-
-
-def _cut(text: str, width: int) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    return ["", ""] if pair is None else [number(each) for each in pair]

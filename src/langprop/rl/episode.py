@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from langprop.rl.leaves import Ranges
 
 TAIL = 6
 """Steps before the end that an episode keeps whole."""
@@ -29,6 +32,8 @@ class Episode:
         info: Numbers and short texts in the environment's `info` of the last step.
         ranges: Lowest and highest value of each number that was observed, in the order in which
             they stand in an observation; None for what is no number. Empty for large observations.
+        course: Some of the observations, evenly spread over the episode: how many steps were before
+            each, and what it held, in the order of `ranges`. Empty where that is.
     """
 
     seed: int
@@ -40,6 +45,7 @@ class Episode:
     limit: int | None = None
     info: dict[str, Any] = field(default_factory=dict)
     ranges: list[tuple[float, float] | None] = field(default_factory=list)
+    course: list[tuple[int, Sequence[Any]]] = field(default_factory=list)
 
     def __len__(self) -> int:
         """Number of steps."""
@@ -58,7 +64,7 @@ class Episode:
         tail: Iterable[tuple[Sequence[Any], Any, float]],
         seen: Sequence[Any],
         info: Any,
-        ranges: list[tuple[float, float] | None],
+        ranges: Ranges,
     ) -> None:
         """Keep what was there at the end.
 
@@ -67,11 +73,11 @@ class Episode:
                 rewards.
             seen: The observation after the last step, likewise.
             info: The environment's own, of the last step.
-            ranges: Lowest and highest values.
+            ranges: What has noted all of them.
         """
         self.tail = [(_shown(each), answer, reward) for each, answer, reward in tail]
         self.final = _shown(seen)
-        self.info, self.ranges = told(info), ranges
+        self.info, self.ranges, self.course = told(info), ranges.all(), ranges.course()
 
     def finite_total(self) -> float:
         """The return.

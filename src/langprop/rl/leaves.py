@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from langprop.rl.course import Course
+
 MOST = 24
 """Numbers that are told one by one; a larger array is one leaf."""
 
@@ -41,10 +43,10 @@ def leaves(values: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 class Ranges:
-    """The lowest and highest value of each number that is observed in an episode.
+    """The lowest and highest value of each number that is observed in an episode, and its course.
 
-    Observations are looked at some hundred at a time: one by one, that would take a part of the
-    time of an episode.
+    Observations are looked at some at a time: one by one, that would take a part of the time of an
+    episode.
 
     Args:
         seen: The first observation, as the arguments of a policy.
@@ -56,6 +58,7 @@ class Ranges:
         self._kept: list[Sequence[Any]] = []
         self._lowest: list[float | None] = []
         self._highest: list[float | None] = []
+        self._course = Course()
 
     def note(self, seen: Sequence[Any]) -> None:
         """Look at an observation."""
@@ -82,6 +85,12 @@ class Ranges:
             for low, high in zip(self._lowest, self._highest, strict=True)
         ]
 
+    def course(self) -> list[tuple[int, Sequence[Any]]]:
+        """Some of the observations, see `Course`; none where `all` gives nothing."""
+        if self._kept:
+            self._fold()
+        return self._course.rows if self.known else []
+
     def _fold(self) -> None:
         width = len(self._lowest) or len(self._kept[0])
         if not {width}.issuperset(map(len, self._kept)):
@@ -96,6 +105,7 @@ class Ranges:
             lowest.append(min(numbers, default=None))
             highest.append(max(numbers, default=None))
         self._lowest, self._highest = lowest, highest
+        self._course.take(self._kept)
         self._kept.clear()
 
 

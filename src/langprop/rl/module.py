@@ -235,7 +235,7 @@ class EnvModule(Module):
             episode.ended = "terminated" if over else "truncated"
             if not (over or truncated or self._envs.given) and limit == self._envs.limit:
                 self._warn_of_no_end(limit)
-            episode.look_back(tail, seen, info, ranges.all())
+            episode.look_back(tail, seen, info, ranges)
             return episode
         finally:
             if sound:  # else it may be spoilt
@@ -297,6 +297,12 @@ class EnvModule(Module):
     def feedback(self, episode: Episode) -> str:
         """What whoever writes the next script is told of an episode; a subclass may say more."""
         return self._describe(episode) if self._feedback is None else self._feedback(episode)
+
+    @property
+    def feedback_tells_calls(self) -> bool:
+        """Whether the usual description of episodes is given, which holds the last steps."""
+        usual = self._feedback is None and type(self).feedback is EnvModule.feedback
+        return usual and self.scores_return and self._tail > 0
 
     def _told(self, episode: Episode) -> str:
         try:
