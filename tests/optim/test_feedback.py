@@ -1,7 +1,11 @@
 """What a policy did → variables of the prompts."""
 
+import statistics
+
 import numpy as np
 import pytest
+from hypothesis import given as provided
+from hypothesis import strategies as st
 
 from langprop.evaluation import Batch, evaluate
 from langprop.executors.inline import InlineExecutor
@@ -16,6 +20,7 @@ from langprop.optim.feedback import (
 )
 from langprop.population.policy import Policy
 from langprop.population.record import CallRecord, Record
+from langprop.prompts.prompts import Prompts
 from langprop.scripts.script import Script
 
 
@@ -169,17 +174,53 @@ def test_the_summary_tells_where_and_what():
     assert third.line == "a = b[1]"
 
 
+SCORES = [n / 8 for n in range(9)]
+
+
 def test_the_summary_of_graded_scores_and_the_past():
-    policy = parent([Record(n, "ok", n / 8) for n in range(9)])
+    policy = parent([Record(n, "ok", score) for n, score in enumerate(SCORES)])
     tracker = policy.trackers["main"]
     assert Summary.of(tracker.records).quartiles == (0.25, 0.5, 0.75)
+    assert Summary.of(tracker.records).stderr == pytest.approx(statistics.stdev(SCORES) / 3)
     assert Summary.of(tracker.records[:3]).quartiles is None
+    assert Summary.of(tracker.records[:3]).stderr is None
     assert Summary.of(tracker.records, tracker).past_score is None
     policy.decay(0.5)
     policy.tell([Record(0, "ok", 1.0), Record(1, "ok", 0.0)])
     summary = update_variables(add, policy, np.random.default_rng(0))["summary"]
     assert (summary.past_score, summary.past_samples) == (0.5, 4.5)
     assert (summary.samples, summary.quartiles, summary.wrong) == (2, None, 1)
+
+
+@provided(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=4))
+def test_the_middle_quartile_is_the_median(scores):
+    summary = Summary.of([Record(n, "ok", score) for n, score in enumerate(scores)])
+    if summary.quartiles is not None:
+        low, middle, high = summary.quartiles
+        assert min(scores) <= low <= middle <= high <= max(scores)
+        assert middle == pytest.approx(np.median(np.asarray(scores) / 2) * 2)
+
+
+def test_a_sample_tells_what_the_best_of_the_others_has_on_it():
+    records = [Record(n, "ok", 0.1 * n) for n in range(3)]
+
+    @module
+    def add(first: int, second: int = 0) -> int:
+        """Add."""
+        raise NotImplementedError
+
+    mine, other, third = add.population.add(
+        [Script(f"def add(first, second): return {n}", "add") for n in range(3)]
+    )
+    mine.tell(records)
+    assert update_variables(add, mine, np.random.default_rng(0))["rival"] is None
+    other.tell([Record(0, "ok", 0.5), Record(2, "ok", 0.7)])
+    third.tell([Record(n, "exception", -1.0) for n in range(3)])
+    variables = update_variables(add, mine, np.random.default_rng(0))
+    assert (variables["score"], variables["rival"]) == (0.0, 0.5)
+    text = Prompts.default().render("update", variables)[-1].content
+    assert "Score: 0; the best of the other scripts has 0.5 on it" in text
+    assert update_variables(add, third, np.random.default_rng(0))["rival"] in (0.5, 0.1, 0.7)
 
 
 def test_a_sample_tells_where_it_went_wrong():

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import langprop as lp
-from langprop.optim.feedback import update_variables
+from langprop.optim.feedback import setup_variables, update_variables
 from langprop.population.policy import Policy
 from langprop.prompts.prompts import Prompts
 from langprop.rl.course import Course, parts
@@ -359,16 +359,22 @@ def test_words_that_fail_cost_no_score(executor):
 
 def test_returns_of_all_episodes():
     episodes = [
-        Episode(n, [1.0] * (n + 1), ended="terminated" if n else "truncated") for n in range(10)
+        Episode(n, [1.0] * (n + 1), ended="terminated" if n else "truncated") for n in range(20)
     ]
     assert describe_returns([None, *episodes]) == (
-        "Returns of 10 episodes: from 1 to 10, median 5.5. Steps: from 1 to 10, median 5.5. Ends: "
-        "9 terminated, 1 truncated.\n"
-        "Histogram of the returns: 2 in [1, 2.8), 2 in [2.8, 4.6), 2 in [4.6, 6.4), "
-        "2 in [6.4, 8.2), 2 in [8.2, 10]."
+        "Returns of 20 episodes: from 1 to 20, median 10.5. Steps: from 1 to 20, median 10.5. "
+        "Ends: 19 terminated, 1 truncated.\n"
+        "Histogram of the returns: 4 in [1, 4.8), 4 in [4.8, 8.6), 4 in [8.6, 12.4), "
+        "4 in [12.4, 16.2), 4 in [16.2, 20]."
+    )
+    assert describe_returns(episodes[2::-1]) == (
+        "Returns of 3 episodes: 1, 2, 3. Steps: from 1 to 3, median 2. Ends: "
+        "2 terminated, 1 truncated."
     )
     assert describe_returns(episodes[:1]) == describe_returns([]) == ""
-    assert "Histogram" not in describe_returns([Episode(0, [1.0])] * 9)
+    same = describe_returns([Episode(0, [1.0])] * 19)
+    assert "Histogram" not in same
+    assert "Steps: 1 each" in same
     assert "4 episodes" in describe_returns([*episodes[:4], Episode(0, [math.nan])])
 
 
@@ -384,9 +390,29 @@ def test_remarks_on_the_records_of_a_policy(executor):
     module = lp.EnvModule("CartPole-v1")
     records = judge(executor, module, "return int(pole_angle > 0)", seeds=range(6))
     text = module.remarks(records)
-    assert text.startswith("Returns of 6 episodes: from ")
+    assert text.startswith("Returns of 6 episodes: ")
     assert "6 terminated" in text
     assert module.remarks(judge(executor, module, "return 7", seeds=range(3))) == ""
+
+
+def test_the_setup_prompt_shows_an_episode_with_random_actions():
+    module = lp.EnvModule("MountainCar-v0")
+    text = Prompts.default().render("setup", setup_variables(module))[-1].content
+    assert "An episode with random actions, for instance:" in text
+    assert "ended after 200 steps with a return of -200" in text
+    assert "The whole episode in parts" in text
+    module = lp.EnvModule("MountainCar-v0", exception_score=-500)  # no random episode was needed
+    text = Prompts.default().render("setup", setup_variables(module))[-1].content
+    assert "For a start" not in text
+
+
+def test_the_whole_description_of_an_episode_is_in_the_prompt(executor):
+    module = lp.EnvModule("Acrobot-v1")
+    policy = Policy(lp.Script(f"{module.stub}\n    return 2\n", "policy"))
+    policy.tell(judge(executor, module, "return 2"))
+    variables = update_variables(module, policy, np.random.default_rng(0))
+    text = Prompts.default().render("update", variables)[-1].content
+    assert policy.trackers["main"].records[0].feedback in text
 
 
 def test_the_update_prompt_says_what_is_asked(executor):

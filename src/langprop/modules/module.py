@@ -252,6 +252,11 @@ class Module:
         return ""
 
     @property
+    def introduction(self) -> str:
+        """What the first scripts' author is shown beside the specification and an example input."""
+        return ""
+
+    @property
     def feedback_tells_calls(self) -> bool:
         """Whether feedback tells of the calls of a sample: then a prompt shows the last only."""
         return False

@@ -46,7 +46,7 @@ def setup_variables(module: Module) -> dict[str, Any]:
         `function_name`, `stub` (source with the signature and docstring), `modules` (stubs of the
         functions of other modules that the script may call, by name); and of the first sample
         `args`, `kwargs`, `label`, `inputs` (arguments by name). Without a sample these are empty,
-        and the label is None.
+        and the label is None. `introduction`: what the module has to show beside that.
     """
     # Where the module calls the function by itself, a sample isn't what the function gets.
     example = module.example if module.takes_one_call else None
@@ -58,6 +58,7 @@ def setup_variables(module: Module) -> dict[str, Any]:
         "kwargs": kwargs,
         "inputs": name_arguments(module.stub, module.entry_point, args, kwargs),
         "label": example.label if example is not None else None,
+        "introduction": module.introduction if module.within is None else "",
     }
 
 
@@ -84,7 +85,8 @@ def update_variables(
         Of the parent: `code`, `avg_score`, `avg_scores` (mean of each objective, by name; empty if
         the score is one number), `summary` (a `Summary`), `same_outputs` (whether it answered
         everything alike). Of the first sample: `record`, `status`, `score`, `scores` (the value of
-        each objective), `args`, `kwargs`, `inputs` (arguments by name), `outputs`, `label`,
+        each objective), `rival` (the best score that another policy of the population has on it, or
+        None), `args`, `kwargs`, `inputs` (arguments by name), `outputs`, `label`,
         `exception`, `printed`, `feedback`, `calls` (those of a sample with several, then those
         between modules: function, inputs, output, exception, printed), `call_origins` (for each the
         function that made it, "" for `Module.forward`); where `Module.forward` made several calls,
@@ -102,7 +104,10 @@ def update_variables(
     """
     tracker = _tracker(policy)
     chosen = choose(tracker.records, rng, feedback, samples)
-    shown = _samples(module, chosen)
+    shown = [
+        {**sample, "rival": _rival(module, policy, record)}
+        for sample, record in zip(_samples(module, chosen), chosen, strict=True)
+    ]
     first = shown[0] if shown else {**_sample(module, _NOTHING, {}), "record": None}
     return {
         **_specification(module),
@@ -220,6 +225,7 @@ def _sample(module: Module, record: Record, stubs: Mapping[str, str]) -> dict[st
         "status": record.status,
         "score": record.score,
         "scores": dict(record.scores),
+        "rival": None,
         "args": tuple(args),
         "kwargs": dict(kwargs),
         "inputs": inputs,
@@ -234,6 +240,21 @@ def _sample(module: Module, record: Record, stubs: Mapping[str, str]) -> dict[st
         "focus": find_focus(record.exception, inputs) if record.status == "exception" else [],
         "output_focus": compared.paths if compared is not None else [],
     }
+
+
+def _rival(module: Module, policy: Policy, record: Record) -> float | None:
+    """The best score of another policy on the same sample; None if there is none."""
+    found = []
+    for other in module.population.policies:
+        records = _tracker(other).records
+        if other.script.id == policy.script.id or not records:
+            continue
+        place = record.sample  # where it is, unless only some samples were judged
+        if not (0 <= place < len(records) and records[place].sample == place):
+            place = next((n for n, each in enumerate(records) if each.sample == place), -1)
+        if place >= 0:
+            found.append(records[place].score)
+    return max(found, default=None)
 
 
 def _performance(module: Module, policy: Policy, tracker: Tracker) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from langprop.modules.score import exact_match
+from langprop.population.moments import Moments
 from langprop.population.record import Record
 from langprop.sandbox.outcome import STATUSES
 
@@ -58,8 +60,10 @@ class Summary:
         lowest: Lowest score of an answered sample.
         highest: Highest score of an answered sample.
         wrong: Answered samples with score 0, if all scores are 0 or 1; else None.
-        quartiles: Of the answered samples' scores: those that a quarter, half and three quarters
-            are at most; None for few samples, or if all scores are 0 or 1, or the same.
+        quartiles: Of the answered samples' scores, interpolated; None for few samples, or if all
+            scores are 0 or 1, or the same.
+        stderr: Standard error of the mean score of all samples; None where `quartiles` is, or for
+            numbers that are too large.
         same_outputs: Whether it answered everything alike, where others were wanted.
         past_score: Mean score in the steps before, decayed; None if there were none.
         past_samples: Samples that it rests on, decayed.
@@ -73,6 +77,7 @@ class Summary:
     highest: float = 0.0
     wrong: int | None = None
     quartiles: tuple[float, float, float] | None = None
+    stderr: float | None = None
     same_outputs: bool = False
     past_score: float | None = None
     past_samples: float = 0.0
@@ -105,6 +110,7 @@ class Summary:
             highest=max(scores, default=0.0),
             wrong=scores.count(0.0) if binary else None,
             quartiles=_quartiles(scores) if graded else None,
+            stderr=_stderr([record.score for record in records]) if graded else None,
             same_outputs=same_outputs(records),
             past_score=tracker.past_priority if tracker is not None and past else None,
             past_samples=tracker.past_weight if tracker is not None and past else 0.0,
@@ -154,9 +160,18 @@ def _message(text: str) -> str:
 
 
 def _quartiles(scores: Sequence[float]) -> tuple[float, float, float]:
-    last = len(scores) - 1
-    low, middle, high = (scores[round(last * part / 4)] for part in (1, 2, 3))
-    return low, middle, high
+    """Of sorted scores, interpolated between two, so that the middle one is the median."""
+    found = []
+    for part in (1, 2, 3):
+        place, rest = divmod((len(scores) - 1) * part, 4)
+        # Not the difference of two, which may be too large for a float.
+        found.append(scores[place] * (1 - rest / 4) + scores[place + (rest > 0)] * rest / 4)
+    return found[0], found[1], found[2]
+
+
+def _stderr(scores: list[float]) -> float | None:
+    error = Moments.of(scores).stderr
+    return error if math.isfinite(error) else None
 
 
 def _all_equal(values: Sequence[Any]) -> bool:

@@ -27,6 +27,7 @@ _OPTIONAL: Mapping[str, Any] = {
     "edit": "",
     "limits": None,
     "modules": {},
+    "introduction": "",
     "scoring": "",
     "stub": "",
 }
@@ -46,6 +47,7 @@ _OF_SAMPLE: Mapping[str, Any] = {
     "differences": "",
     "focus": [],
     "output_focus": [],
+    "rival": None,
 }
 
 

@@ -74,10 +74,11 @@ def _counted(
     """How often each action was chosen; those of `every` that never were are named, too."""
     counts = _count(actions)
     parts = []
-    for action, count in counts.most_common(_MOST_ACTIONS):
+    told = _MOST_ACTIONS + (len(counts) == _MOST_ACTIONS + 1)  # one more is as short as "1 others"
+    for action, count in counts.most_common(told):
         parts.append(f"{_named(action, meanings)} × {count} ({count / len(actions):.0%})")
-    if len(counts) > _MOST_ACTIONS:
-        parts.append(f"{len(counts) - _MOST_ACTIONS} others")
+    if len(counts) > told:
+        parts.append(f"{len(counts) - told} others")
     parts += [f"{_named(each, meanings)} never" for each in every if each not in counts]
     return [f"Actions: {', '.join(parts)}."]
 

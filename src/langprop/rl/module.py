@@ -117,7 +117,8 @@ class EnvModule(Module):
         parts = env, env_kwargs, max_episode_steps
         self._replicas = Replicas(*parts, stub=read.source, tail=tail, on_env_error=on_env_error)
         self._last: tuple[Any, Any] = (None, None)  # an answer, and the action that it is
-        self._telling = False  # nobody is told of episodes with random actions
+        self._telling = False  # no score of an episode with random actions needs words
+        self._random: Episode | None = None  # one of these
         self.exception_score = self._below_random() if exception_score is None else exception_score
         self._telling = True
         super().__init__(depends=depends)
@@ -146,6 +147,7 @@ class EnvModule(Module):
                     flow.send(self.action_space.sample())
             except StopIteration as end:
                 episode = end.value
+                self._random = self._random or episode
             except PolicyError:  # the environment's error, as a record
                 continue
             try:
@@ -297,6 +299,13 @@ class EnvModule(Module):
     def feedback(self, episode: Episode) -> str:
         """What whoever writes the next script is told of an episode; a subclass may say more."""
         return self._describe(episode) if self._feedback is None else self._feedback(episode)
+
+    @property
+    def introduction(self) -> str:
+        """An episode with random actions, where there was one: it shows what actions do."""
+        if self._random is None:
+            return ""
+        return f"An episode with random actions, for instance:\n{self._told(self._random)}"
 
     @property
     def feedback_tells_calls(self) -> bool:

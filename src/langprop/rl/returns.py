@@ -11,6 +11,7 @@ from typing import Any
 from langprop.rl.episode import Episode
 
 _BINS = 5
+_FEW = 12  # returns that are told one by one
 
 
 def describe_returns(episodes: Sequence[Any]) -> str:
@@ -25,14 +26,23 @@ def describe_returns(episodes: Sequence[Any]) -> str:
         return ""
     lengths = sorted(map(len, known))
     ends = Counter(each.ended for each in known if each.ended)
-    middle = statistics.median(returns)
+    if len(returns) <= _FEW:
+        told = (
+            f"Returns of {len(returns)} episodes: {', '.join(f'{each:.6g}' for each in returns)}."
+        )
+    else:
+        told = (
+            f"Returns of {len(returns)} episodes: from {returns[0]:.6g} to {returns[-1]:.6g}, "
+            f"median {statistics.median(returns):.6g}."
+        )
+    steps = f"from {lengths[0]:,} to {lengths[-1]:,}, median {statistics.median(lengths):,.6g}"
+    if lengths[0] == lengths[-1]:
+        steps = f"{lengths[0]:,} each"
     lines = [
-        f"Returns of {len(returns)} episodes: from {returns[0]:.6g} to {returns[-1]:.6g}, median "
-        f"{middle:.6g}. Steps: from {lengths[0]:,} to {lengths[-1]:,}, median "
-        f"{statistics.median(lengths):,.6g}. "
+        f"{told} Steps: {steps}. "
         f"Ends: {', '.join(f'{count} {end}' for end, count in ends.most_common())}."
     ]
-    if len(returns) >= _BINS and returns[0] < returns[-1]:
+    if len(returns) > _FEW and returns[0] < returns[-1]:
         lines.append(f"Histogram of the returns: {histogram(returns)}.")
     return "\n".join(lines)
 
