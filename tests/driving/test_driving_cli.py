@@ -1,6 +1,7 @@
 """`langprop driving collect` and `langprop driving fit`, as users call them."""
 
 import dataclasses
+import functools
 import json
 import os
 import signal
@@ -14,10 +15,13 @@ import yaml
 
 from langprop.cli import driving_collect, driving_fit
 from langprop.cli.main import main
+from langprop.driving.agents.drivers import Driver
+from langprop.driving.frames.collect import Collection, collect
 from langprop.driving.frames.dataset import Frames
 from langprop.driving.maps.suites import suite
-from langprop.driving.task import Hazards, Traffic
+from langprop.driving.task import Hazards, RouteTask, Traffic
 from langprop.errors import CheckpointError, ConfigError, DataError, ModuleError, TownError
+from langprop.testing.straight_road import StraightRoad
 
 START = """\
 import math
@@ -129,6 +133,19 @@ def test_a_policy_may_drive_and_its_failures_are_kept(routes, tmp_path):
     assert "ZeroDivisionError" in failed[0].failure
     assert frames.about["extents"] == "full"
     assert "predict_speed_and_steering" in frames.about["script"]
+
+
+def test_a_drive_that_is_made_a_second_time_is_told(tmp_path, capsys):
+    road = functools.partial(StraightRoad, 32.0, breaks_on="road/1", once=tmp_path / "broke")
+    tasks = [RouteTask(f"road/{number}", "straight", ("road",)) for number in range(2)]
+    collection = Collection(tasks, [0], Driver("expert", ""), simulator=road)
+    frames = collect(collection, tmp_path / "frames", {}, on_ride=driving_collect.tell)
+    why = "the simulator broke, as it was told to."
+    assert [drive.get("repeated") for drive in frames.drives] == [None, why]
+    assert [drive["ended"] for drive in frames.drives] == ["ROUTE_COMPLETION"] * 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert "second time" not in first
+    assert second.endswith(f"; driven a second time: {why}")
 
 
 @pytest.mark.slow

@@ -51,7 +51,7 @@ def run(argv: Sequence[str]) -> int:
         about,
         resume=settings.resume,
         jobs=settings.jobs,
-        on_ride=(lambda *_: None) if settings.quiet else _tell,
+        on_ride=(lambda *_: None) if settings.quiet else tell,
     )
     marked = sum(int(drive["marked"]) for drive in frames.drives)
     print(
@@ -104,11 +104,13 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
     return read_options(made, argv, jobs=1, every=1, lookahead=0)
 
 
-def _tell(ride: Ride, number: int, total: int) -> None:
+def tell(ride: Ride, number: int, total: int) -> None:
+    """Say how a drive went."""
     about = ride.about
+    again = f"; driven a second time: {about['repeated']}" if about.get("repeated") else ""
     print(
         f"{number}/{total}  {ride.task.name}  seed {ride.seed}: {len(ride.frames)} frames, "
-        f"{about['ended'].lower()}, driving score {about['at_fault']:.1f}",
+        f"{about['ended'].lower()}, driving score {about['at_fault']:.1f}{again}",
         file=sys.stderr,
         flush=True,
     )

@@ -78,8 +78,8 @@ class StraightRoad:
         lamps: Lights on the route.
         signs: Metres of the route before each of its stop signs.
         dies_on: Name of a task on which the simulator kills its own process, after ten ticks.
-        once: File that it leaves behind when it does so, and whose presence keeps it from doing so
-            again.
+        once: File that it leaves behind when it dies or breaks, and whose presence keeps it from
+            doing so again.
         after: File for which it waits before it dies.
         breaks_on: Name of a task on which it raises a `SimulatorError`, after ten ticks.
 
@@ -163,7 +163,7 @@ class StraightRoad:
         """Drive for `dt`."""
         if self._tick == 10 and self._task.name == self._dies_on:
             self._die()
-        if self._tick == 10 and self._task.name == self._breaks_on:
+        if self._tick == 10 and self._task.name == self._breaks_on and self._is_first_time():
             raise SimulatorError("the simulator broke, as it was told to.")
         self._bicycle.step(control, self.dt)
         now = self._tick * self.dt
@@ -199,13 +199,18 @@ class StraightRoad:
         self._closed = True
 
     def _die(self) -> None:
-        if self._once is not None:
-            if self._once.exists():
-                return
-            self._once.touch()
+        if not self._is_first_time():
+            return
         while self._after is not None and not self._after.exists():
             time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGKILL)
+
+    def _is_first_time(self) -> bool:
+        if self._once is not None:
+            if self._once.exists():
+                return False
+            self._once.touch()
+        return True
 
     def _lights(self) -> tuple[LightState, ...]:
         now = self._tick * self.dt

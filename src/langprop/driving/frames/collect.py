@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,8 @@ class Ride:
         task: The route.
         seed: Of the reset.
         frames: What was recorded, marked with the infractions that followed.
-        about: How it ended, its scores and its events, as JSON data.
+        about: How it ended, its scores and its events, as JSON data; of a drive that was made a
+            second time also what ended the first one, as `repeated`.
     """
 
     task: RouteTask
@@ -97,6 +98,8 @@ class Collection:
         driver: Who drives.
         every: Ticks between frames.
         lookahead: Frames before an infraction that are marked with it.
+        simulator: Makes a simulator, in each process that drives: it must be possible to pickle it.
+            None for SUMO.
     """
 
     tasks: Sequence[RouteTask]
@@ -104,6 +107,7 @@ class Collection:
     driver: Driver
     every: int = 10
     lookahead: int = 4
+    simulator: Callable[[], Simulator] | None = None
 
     def work(self, done: Sequence[tuple[str, int]] = ()) -> list[tuple[RouteTask, int]]:
         """Routes and seeds that aren't done yet, in order."""
@@ -174,9 +178,10 @@ def _collect(
 
 def _check_needs(collection: Collection) -> None:
     """Find out what every drive would lack, before anything is written."""
-    from langprop.driving.sumo import library
+    if collection.simulator is None:
+        from langprop.driving.sumo import library
 
-    library.require()
+        library.require()
     if collection.driver.source:
         from langprop.driving.agents.loading import check_scripts
         from langprop.executors.local import LocalExecutor
@@ -231,17 +236,17 @@ class _Cab(ExitStack):
         """Drive a route; where the simulator dies, once more."""
         try:
             return self._ride(task, seed)
-        except SimulatorError:
-            return self._ride(task, seed)  # if it dies again, the route is at fault
+        except SimulatorError as error:
+            again = self._ride(task, seed)  # if it dies again, the route is at fault
+            return replace(again, about={**again.about, "repeated": str(error)})
 
     def _ride(self, task: RouteTask, seed: int) -> Ride:
         from langprop.driving.agents.expert import ExpertAgent
-        from langprop.driving.sumo.simulator import SumoSimulator
         from langprop.executors.local import LocalExecutor
 
         collection = self._collection
         if self._made is None:
-            simulator: Simulator = SumoSimulator()
+            simulator = _simulator(collection)
             self.callback(simulator.close)
             expert: Agent = ExpertAgent()
             driver = expert
@@ -259,6 +264,14 @@ class _Cab(ExitStack):
             every=collection.every,
             lookahead=collection.lookahead,
         )
+
+
+def _simulator(collection: Collection) -> Simulator:
+    if collection.simulator is not None:
+        return collection.simulator()
+    from langprop.driving.sumo.simulator import SumoSimulator
+
+    return SumoSimulator()
 
 
 _cab: _Cab | None = None  # of a process that drives for another one
