@@ -189,12 +189,13 @@ def test_the_parts_of_an_episode_are_all_of_it(n_steps, most, sizes):
 
 
 def table_of_parts(text):
-    """The rows by their names; a table that is broken is put together again."""
+    """The rows by their names, without the end; a table that is broken is put together again."""
     lines = text.partition("The whole episode in parts")[2].splitlines()[1:]
     rows = {}
     for line in lines:
         name, *values = re.split(r"  +", line)
         rows.setdefault(name, []).extend(values)
+    assert rows["steps"].pop() == "end"
     return rows
 
 
@@ -208,14 +209,11 @@ def test_a_long_episode_is_told_in_parts(executor):
     begins = [int(each.partition("-")[0]) for each in rows["steps"]]
     assert begins[0] == 1
     env = gymnasium.make("MountainCar-v0")
-    seen, positions = env.reset(seed=0)[0], []
-    for action in episode.actions:
-        positions.append(float(seen[0]))
-        seen = env.step(action)[0]
+    positions = [float(env.reset(seed=0)[0][0])]
+    positions += [float(env.step(action)[0][0]) for action in episode.actions]
     env.close()
-    assert rows["position_of_car_along_x_axis"] == [
-        f"{positions[begin - 1]:.4g}" for begin in begins
-    ]
+    shown = [*(positions[begin - 1] for begin in begins), positions[-1]]
+    assert rows["position_of_car_along_x_axis"] == [f"{each:.4g}" for each in shown]
     first = rows["steps"][0].partition("-")[2]
     ((action, count),) = Counter(episode.actions[: int(first)]).most_common(1)
     share = "" if count == int(first) else f" ({count / int(first):.0%})"
@@ -223,15 +221,74 @@ def test_a_long_episode_is_told_in_parts(executor):
 
 
 def test_the_parts_of_an_episode_hold_mean_actions(executor):
-    (record,) = judge(
-        executor, lp.EnvModule("Pendulum-v1"), "return 2.0 if y_sin_theta > 0 else -2"
-    )
+    body = "return 2.0 if y_sin_theta > 0 else -2"
+    (record,) = judge(executor, lp.EnvModule("Pendulum-v1"), body)
     rows = table_of_parts(record.feedback)
     assert all(-2 <= float(each) <= 2 for each in rows["mean action"])
-    assert len(rows["steps"]) == 13
+    assert len(rows["steps"]) == len(rows["mean action"]) == 13
     toy = Toy(spaces.Box(0, 1, (2,)), steps=20, action_space=spaces.MultiDiscrete([3, 3]))
     (record,) = judge(executor, lp.EnvModule(lambda: toy), "return [2, 1]")
-    assert set(table_of_parts(record.feedback)["mean action"]) == {"[2, 1]"}
+    rows = table_of_parts(record.feedback)
+    assert {*rows["mean action[0]"], "-", *rows["mean action[1]"]} == {"2", "-", "1"}
+
+
+class Bumps(Toy):
+    """Rewards nothing but some steps, until a limit ends it."""
+
+    def __init__(self, rewards):
+        super().__init__(spaces.Box(0, 1000, (1,)))
+        self.rewards = rewards
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action):
+        self.count += 1
+        seen, over = np.float32([self.count]), self.count == len(self.rewards)
+        return seen, self.rewards[self.count - 1], False, over, {}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(8, 150), st.data())
+def test_the_steps_around_the_highest_reward_are_kept(n_steps, data):
+    at = data.draw(st.integers(0, n_steps - 1))
+    rewards = [0.0] * n_steps
+    rewards[at] = 2.0
+    rewards[data.draw(st.integers(0, n_steps - 1))] += 1.0
+    at = rewards.index(max(rewards))
+    with lp.InlineExecutor() as executor:
+        module = lp.EnvModule(lambda: Bumps(rewards))
+        (record,) = judge(executor, module, "return 1")
+    episode = record.output
+    steps = [step for step, _ in episode.around]
+    assert at in steps
+    assert len(steps) == 6
+    assert steps == list(range(steps[0], steps[0] + 6))
+    assert all(seen == [float(step)] for step, seen in episode.around)
+    text = record.feedback
+    assert "each of the steps around the highest reward" in text
+    assert f"step {at + 1}" in text
+    assert "a limit ended it (truncated)" in text
+
+
+def test_the_last_steps_are_told_where_the_end_says_more(executor):
+    module = lp.EnvModule("CartPole-v1")  # it falls
+    (record,) = judge(executor, module, "return 1")
+    assert "each of the last steps and at the end" in record.feedback
+    module = lp.EnvModule(lambda: Bumps([0.0, 1.0] * 20), tail=12)  # whoever asks for more gets it
+    (record,) = judge(executor, module, "return 1")
+    assert "each of the last steps and at the end" in record.feedback
+    assert "step 29" in record.feedback
+
+
+def test_rewards_that_cancel_out_are_nothing():
+    rewards = [0.1, 0.2, -0.3] * 8
+    assert 0 < abs(sum(rewards)) < 1e-9
+    rows = [(step, [0.0]) for step in range(24)]
+    episode = Episode(0, rewards, [0] * 24, ended="truncated", final=[0.0], course=rows)
+    sums = table_of_parts(Describer(["x"])(episode))["sum of rewards"]
+    assert not any("e-" in each for each in sums)
 
 
 def test_short_episodes_are_not_told_in_parts(executor):
@@ -393,6 +450,14 @@ def test_remarks_on_the_records_of_a_policy(executor):
     assert text.startswith("Returns of 6 episodes: ")
     assert "6 terminated" in text
     assert module.remarks(judge(executor, module, "return 7", seeds=range(3))) == ""
+    begun = text.partition("what was observed first in each:\n")[2].splitlines()
+    head = ["seed", "return", "steps", "cart_position", "cart_velocity", "pole_angle"]
+    assert begun[0].split() == [*head, "pole_angular_velocity"]
+    returns = sorted((record.output.total, record.output.seed) for record in records)
+    assert [line.split()[:2] for line in begun[1:]] == [[str(n), f"{x:g}"] for x, n in returns]
+    with gymnasium.make("CartPole-v1") as env:
+        first = env.reset(seed=returns[0][1])[0]
+    assert begun[1].split()[3:] == [f"{float(each):.4g}" for each in first]
 
 
 def test_the_setup_prompt_shows_an_episode_with_random_actions():

@@ -84,9 +84,10 @@ def update_variables(
     Returns:
         Of the parent: `code`, `avg_score`, `avg_scores` (mean of each objective, by name; empty if
         the score is one number), `summary` (a `Summary`), `same_outputs` (whether it answered
-        everything alike). Of the first sample: `record`, `status`, `score`, `scores` (the value of
-        each objective), `rival` (the best score that another policy of the population has on it, or
-        None), `args`, `kwargs`, `inputs` (arguments by name), `outputs`, `label`,
+        everything alike), `rival_score` (the best mean score of another policy of the population on
+        the same samples, or None). Of the first sample: `record`, `status`, `score`, `scores` (the
+        value of each objective), `rival` (the best score that another policy of the population has
+        on it, or None), `args`, `kwargs`, `inputs` (arguments by name), `outputs`, `label`,
         `exception`, `printed`, `feedback`, `calls` (those of a sample with several, then those
         between modules: function, inputs, output, exception, printed), `call_origins` (for each the
         function that made it, "" for `Module.forward`); where `Module.forward` made several calls,
@@ -257,6 +258,22 @@ def _rival(module: Module, policy: Policy, record: Record) -> float | None:
     return max(found, default=None)
 
 
+def _rival_score(module: Module, policy: Policy, tracker: Tracker) -> float | None:
+    """The best mean score of another policy on the same samples; None if there is none."""
+    samples = _extent(tracker)
+    others = [
+        _tracker(each) for each in module.population.policies if each.script.id != policy.script.id
+    ]
+    found = [other.avg_score for other in others if _extent(other) == samples]
+    return max(found, default=None) if tracker.records else None
+
+
+def _extent(tracker: Tracker) -> tuple[int, ...]:
+    """How many samples there were, the first and the last: of a step, that says which."""
+    records = tracker.records
+    return (len(records), records[0].sample, records[-1].sample) if records else ()
+
+
 def _performance(module: Module, policy: Policy, tracker: Tracker) -> dict[str, Any]:
     summary = Summary.of(tracker.records, tracker)
     return {
@@ -268,6 +285,7 @@ def _performance(module: Module, policy: Policy, tracker: Tracker) -> dict[str, 
         },
         "summary": summary,
         "remarks": module.remarks(tracker.records) if module.within is None else "",
+        "rival_score": _rival_score(module, policy, tracker),
         "same_outputs": summary.same_outputs,
     }
 

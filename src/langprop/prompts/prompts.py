@@ -28,6 +28,7 @@ _OPTIONAL: Mapping[str, Any] = {
     "limits": None,
     "modules": {},
     "introduction": "",
+    "rival_score": None,
     "scoring": "",
     "stub": "",
 }

@@ -13,7 +13,9 @@ from langprop.rl.leaves import MOST
 
 _MOST_ACTIONS = 10  # that are counted one by one
 _MEANING = 60  # characters
-_FEW = 4  # components whose means stand side by side
+_FEW = 8  # components that have a mean each
+
+_Table = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class Acted:
@@ -22,9 +24,6 @@ class Acted:
     Args:
         space: The actions; None if that isn't known.
         meanings: What actions stand for, or components of them.
-
-    Attributes:
-        title: What `brief` gives.
     """
 
     def __init__(self, space: Any = None, meanings: Mapping[int, str] | None = None) -> None:
@@ -37,7 +36,6 @@ class Acted:
         if kind == "Box" and np.dtype(space.dtype).kind == "f" and space.shape is not None:
             self._bounds = np.ravel(space.low).tolist(), np.ravel(space.high).tolist()
         self._has_means = self._bounds is not None or kind in ("Box", "MultiDiscrete")
-        self.title = "mean action" if self._has_means else "most frequent action"
 
     def lines(self, actions: Sequence[Any]) -> list[str]:
         """How often a policy did what; of continuous actions, range and mean."""
@@ -45,17 +43,27 @@ class Acted:
             return _spread(actions, self._meanings, *self._bounds)
         return _counted(actions, self._meanings, self._every)
 
-    def brief(self, actions: Sequence[Any]) -> str:
-        """The same of a few steps, in few characters."""
-        if self._has_means:
-            table = _table(actions)
-            if table is not None:
-                means = [f"{each:.3g}" for each in table.mean(axis=0)[: _FEW + 1]]
-                means[_FEW:] = ["…"] if len(means) > _FEW else []
-                return means[0] if len(means) == 1 else f"[{', '.join(means)}]"
+    def titles(self, actions: Sequence[Any]) -> list[str]:
+        """What each text of `brief` tells."""
+        table = self._table(actions)
+        if table is None:
+            return ["most frequent action"]
+        if table.shape[1] == 1:
+            return ["mean action"]
+        return [f"mean action[{place}]" for place in range(table.shape[1])]
+
+    def brief(self, actions: Sequence[Any]) -> list[str]:
+        """What it did in a few steps: the mean of each component, or the most frequent action."""
+        table = self._table(actions)
+        if table is not None:
+            return [f"{each:.3g}" for each in table.mean(axis=0)]
         ((action, count),) = _count(actions).most_common(1)
         share = f" ({count / len(actions):.0%})" if count < len(actions) else ""
-        return f"{action if isinstance(action, str) else cell(action)}{share}"
+        return [f"{action if isinstance(action, str) else cell(action)}{share}"]
+
+    def _table(self, actions: Sequence[Any]) -> _Table | None:
+        table = _table(actions) if self._has_means else None
+        return table if table is not None and table.shape[1] <= _FEW else None
 
 
 def _count(actions: Sequence[Any]) -> Counter[Any]:
@@ -78,7 +86,8 @@ def _counted(
     for action, count in counts.most_common(told):
         parts.append(f"{_named(action, meanings)} × {count} ({count / len(actions):.0%})")
     if len(counts) > told:
-        parts.append(f"{len(counts) - told} others")
+        left = len(actions) - sum(count for _, count in counts.most_common(told))
+        parts.append(f"{len(counts) - told} others in {left} steps")
     parts += [f"{_named(each, meanings)} never" for each in every if each not in counts]
     return [f"Actions: {', '.join(parts)}."]
 
@@ -114,7 +123,7 @@ def _spread(
     return lines
 
 
-def _table(actions: Sequence[Any]) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+def _table(actions: Sequence[Any]) -> _Table | None:
     """A row for each action; None where they have different forms, or aren't numbers."""
     try:
         table = np.asarray(actions, float).reshape(len(actions), -1)

@@ -1,11 +1,13 @@
-"""Course: a few observations of an episode, evenly spread, however long it gets."""
+"""Course: a few observations of an episode, however long it gets."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 _MOST = 64  # observations that are kept
+_BEFORE, _AROUND = 2, 6  # steps that are shown before the highest reward, and in all
 
 
 class Part(NamedTuple):
@@ -23,19 +25,31 @@ class Part(NamedTuple):
 
 
 class Course:
-    """Keeps every observation at first, and every second one of them whenever there are too many.
+    """Keeps some observations that are evenly spread, and those around the highest reward.
+
+    It keeps every observation at first, and every second one of them whenever there are too many.
+
+    Args:
+        rewards: Of the episode; whoever has the list appends to it.
 
     Attributes:
         rows: Steps before an observation, and its leaves.
+        around: The same of consecutive observations, around the highest reward.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rewards: Sequence[float] = ()) -> None:
         self.rows: list[tuple[int, Sequence[Any]]] = []
+        self.around: list[tuple[int, Sequence[Any]]] = []
+        self._rewards = rewards
+        self._highest = -math.inf
+        self._looked = 0  # at so many rewards
+        self._last: list[Sequence[Any]] = []  # observations
         self._every = 1
         self._count = 0
 
     def take(self, seen: Sequence[Sequence[Any]]) -> None:
         """The next observations, in order."""
+        self._look_for_more(seen)
         first = -self._count % self._every
         self.rows += [
             (self._count + place, seen[place]) for place in range(first, len(seen), self._every)
@@ -44,6 +58,20 @@ class Course:
         while len(self.rows) > _MOST:
             self.rows = self.rows[::2]
             self._every *= 2
+
+    def _look_for_more(self, seen: Sequence[Sequence[Any]]) -> None:
+        """Keep what was seen around the highest reward among these, if there was none as high."""
+        known = [*self._last, *seen]  # a reward may be close to the observations before
+        begin, end = self._count - len(self._last), self._count + len(seen)
+        rewards = self._rewards[self._looked : end]
+        highest = max(rewards, default=-math.inf)
+        if highest > self._highest:
+            self._highest = highest
+            first = self._looked + rewards.index(highest) - _BEFORE
+            first = max(0, min(first - begin, len(known) - _AROUND))
+            self.around = list(enumerate(known[first : first + _AROUND], begin + first))
+        self._looked += len(rewards)
+        self._last = known[-_AROUND:]
 
 
 def parts(rows: Sequence[tuple[int, Sequence[Any]]], n_steps: int, most: int) -> list[Part]:

@@ -12,7 +12,7 @@ from langprop.rl.acted import Acted
 from langprop.rl.cells import aligned, cell, cut, number
 from langprop.rl.course import parts
 from langprop.rl.documentation import Documentation
-from langprop.rl.episode import Episode
+from langprop.rl.episode import TAIL, Episode
 from langprop.rl.leaves import MOST, leaves
 from langprop.scripts.parameters import parameter_names
 from langprop.scripts.parsing import find_function
@@ -27,6 +27,7 @@ _MOST_STEPS = 48  # of an episode that keeps more
 _ABREAST = 8  # steps beside each other in a table
 _LEAST_STEPS = 12  # of an episode that is told in parts
 _FEW = 8  # components up to which the parts may take two such tables
+_NOISE = 1e-12  # of the largest reward
 _NAME = 48  # characters at the most
 
 
@@ -97,13 +98,17 @@ class Describer:
         text = "\n".join(lines)
         return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
+    def names(self, episode: Episode) -> list[str]:
+        """What the numbers of an observation are called."""
+        return [name for name, _ in self._parts(episode.final)]
+
     @staticmethod
     def _end(episode: Episode) -> str:
         steps = len(episode)
-        ways = {"terminated": "the environment terminated it", "truncated": "it was truncated"}
-        how = ways.get(episode.ended, "")
-        if episode.ended == "truncated" and steps == episode.limit:
-            how = "it had reached the limit of steps"
+        how = "the environment terminated it" if episode.ended == "terminated" else ""
+        if episode.ended == "truncated":
+            known = steps == episode.limit
+            how = "it had reached the limit of steps" if known else "a limit ended it (truncated)"
         return (
             f"The episode with seed {episode.seed} ended after {steps:,} "
             f"step{'s' if steps != 1 else ''} with a return of {episode.total:.6g}"
@@ -111,32 +116,44 @@ class Describer:
         )
 
     def _table(self, episode: Episode) -> list[str]:
-        """What was observed and done in the last steps, a row for each component."""
+        """What was observed and done in some steps, a row for each component."""
         tail = episode.tail[-_MOST_STEPS:]
         columns = [self._parts(observation) for observation, _, _ in tail]
         final = self._parts(episode.final) if episode.final is not None else None
         some = columns[-1:] or ([final] if final is not None else [])
         if not some or (not tail and not episode.ranges):
             return []
-        names = [name for name, _ in some[0]][:MOST]
-        ranges = episode.ranges if len(episode.ranges) == len(some[0]) else []
-        heads = ["", *(["lowest", "highest"] if ranges else [])]
-        left = [
-            [cut(name, _NAME), *(_range(ranges[place]) if ranges else [])]
-            for place, name in enumerate(names)
-        ]
         first = len(episode) - len(tail) + 1
         shown: list[tuple[str, _Parts, str, str]] = [
             (f"step {first + place}", column, cell(action), number(reward))
             for place, (column, (_, action, reward)) in enumerate(zip(columns, tail, strict=True))
         ]
+        which = f"each of the last steps{' and at the end' if final is not None else ''}"
         if final is not None:
             shown.append(("end", final, "", ""))
+        if _says_more_elsewhere(episode):
+            which = "each of the steps around the highest reward"
+            shown = [
+                (
+                    f"step {step + 1}",
+                    [(name, value) for (name, _), value in zip(some[0], seen, strict=False)],
+                    cell(episode.actions[step]),
+                    number(episode.rewards[step]),
+                )
+                for step, seen in episode.around
+                if step < len(episode)
+            ]
+        ranges = episode.ranges if len(episode.ranges) == len(some[0]) else []
         lines = [
-            "What was observed before each of the last steps"
-            f"{' and at the end' if final is not None else ''}"
+            f"What was observed before {which}"
             f"{' (lowest and highest: in the whole episode)' if ranges else ''}, the actions and "
             "the rewards:"
+        ]
+        names = [name for name, _ in some[0]][:MOST]
+        heads = ["", *(["lowest", "highest"] if ranges else [])]
+        left = [
+            [cut(name, _NAME), *(_range(ranges[place]) if ranges else [])]
+            for place, name in enumerate(names)
         ]
         for begin in range(0, len(shown), _ABREAST):
             block = shown[begin : begin + _ABREAST]
@@ -156,26 +173,25 @@ class Describer:
         """The whole episode in parts, where more happened than the last steps show."""
         if not episode.course or len(episode) < max(_LEAST_STEPS, 2 * len(episode.tail)):
             return []
-        seen = episode.tail[-1][0] if episode.tail else episode.final
-        names = [name for name, _ in self._parts(seen)]
-        found = parts(episode.course, len(episode), _ABREAST * (2 if len(names) <= _FEW else 1))
+        final = self._parts(episode.final)
+        names = self.names(episode)
+        found = parts(episode.course, len(episode), _ABREAST * (2 if len(names) <= _FEW else 1) - 1)
         if any(len(part.seen) != len(names) for part in found):
             return []
         columns = [
             [
                 f"{part.first + 1}" + (f"-{part.last + 1}" if part.last > part.first else ""),
                 *map(cell, part.seen),
-                self._acted.brief(episode.actions[part.first : part.last + 1]),
-                number(sum(episode.rewards[part.first : part.last + 1])),
+                *self._acted.brief(episode.actions[part.first : part.last + 1]),
+                number(_sum(episode.rewards[part.first : part.last + 1])),
             ]
             for part in found
         ]
-        heads = [
-            "steps",
-            *(cut(name, _NAME) for name in names),
-            self._acted.title,
-            "sum of rewards",
-        ]
+        titles = self._acted.titles(episode.actions)
+        columns.append(["end", *(cell(value) for _, value in final), *[""] * (len(titles) + 1)])
+        heads = ["steps", *(cut(name, _NAME) for name in names), *titles, "sum of rewards"]
+        if any(len(column) != len(heads) for column in columns):  # actions of different forms
+            return []
         lines = ["The whole episode in parts, with what was observed at the beginning of each:"]
         for begin in range(0, len(columns), _ABREAST):
             block = columns[begin : begin + _ABREAST]
@@ -201,12 +217,25 @@ class Describer:
         return found
 
 
+def _says_more_elsewhere(episode: Episode) -> bool:
+    """Whether the steps around the highest reward say more than the last ones of a usual tail."""
+    if episode.ended != "truncated" or len(episode.tail) > TAIL or not episode.around:
+        return False
+    return min(episode.rewards) < max(episode.rewards)
+
+
+def _sum(rewards: Sequence[float]) -> float:
+    """The sum; 0 where there is nothing left but what rounding has left."""
+    total = math.fsum(rewards) if all(map(math.isfinite, rewards)) else sum(rewards)
+    return 0.0 if abs(total) < _NOISE * max(map(abs, rewards), default=0.0) else total
+
+
 def _rewards(rewards: Sequence[float]) -> str:
     low, high = min(rewards), max(rewards)
     if low == high:
         return f"Each step was rewarded with {low:.6g}."
     nothing = rewards.count(0.0)
-    sparse = f", 0 in {nothing:,} of {len(rewards):,} steps" if 2 * nothing > len(rewards) else ""
+    sparse = f", 0 in {nothing:,} of {len(rewards):,} steps" if nothing else ""
     return (
         f"Rewards of a step: from {low:.4g} to {high:.4g}, mean {sum(rewards) / len(rewards):.4g}"
         f"{sparse}; {rewards[-1]:.4g} in the last one."

@@ -34,6 +34,7 @@ class Episode:
             they stand in an observation; None for what is no number. Empty for large observations.
         course: Some of the observations, evenly spread over the episode: how many steps were before
             each, and what it held, in the order of `ranges`. Empty where that is.
+        around: Likewise, but of consecutive steps around the highest reward.
     """
 
     seed: int
@@ -46,6 +47,7 @@ class Episode:
     info: dict[str, Any] = field(default_factory=dict)
     ranges: list[tuple[float, float] | None] = field(default_factory=list)
     course: list[tuple[int, Sequence[Any]]] = field(default_factory=list)
+    around: list[tuple[int, Sequence[Any]]] = field(default_factory=list)
 
     def __len__(self) -> int:
         """Number of steps."""
@@ -77,7 +79,9 @@ class Episode:
         """
         self.tail = [(_shown(each), answer, reward) for each, answer, reward in tail]
         self.final = _shown(seen)
-        self.info, self.ranges, self.course = told(info), ranges.all(), ranges.course()
+        self.info, self.ranges = told(info), ranges.all()
+        course = ranges.course()
+        self.course, self.around = course.rows, course.around
 
     def finite_total(self) -> float:
         """The return.

@@ -50,15 +50,16 @@ class Ranges:
 
     Args:
         seen: The first observation, as the arguments of a policy.
+        rewards: Of the episode; whoever has the list appends to it.
     """
 
-    def __init__(self, seen: Sequence[Any]) -> None:
+    def __init__(self, seen: Sequence[Any], rewards: Sequence[float] = ()) -> None:
         self.plain = all(type(each) is float for each in seen)
         self.known = self.plain or _count(seen) <= MOST
         self._kept: list[Sequence[Any]] = []
         self._lowest: list[float | None] = []
         self._highest: list[float | None] = []
-        self._course = Course()
+        self._course = Course(rewards)
 
     def note(self, seen: Sequence[Any]) -> None:
         """Look at an observation."""
@@ -85,11 +86,11 @@ class Ranges:
             for low, high in zip(self._lowest, self._highest, strict=True)
         ]
 
-    def course(self) -> list[tuple[int, Sequence[Any]]]:
-        """Some of the observations, see `Course`; none where `all` gives nothing."""
+    def course(self) -> Course:
+        """Some of the observations; none where `all` gives nothing."""
         if self._kept:
             self._fold()
-        return self._course.rows if self.known else []
+        return self._course if self.known else Course()
 
     def _fold(self) -> None:
         width = len(self._lowest) or len(self._kept[0])

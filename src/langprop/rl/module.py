@@ -206,7 +206,7 @@ class EnvModule(Module):
                 raise self._failed(seed, 0, None, error) from error
             step = env.step
             watched = "nan" not in self.warned
-            ranges = self._ranges(seen)
+            ranges = self._ranges(seen, rewards)
             note, numbers = ranges.note, ranges.plain
             note(seen)
             info: Any = None
@@ -328,7 +328,8 @@ class EnvModule(Module):
         """How the episodes of a step went, all together: their returns, lengths and ends."""
         from langprop.rl.returns import describe_returns
 
-        return describe_returns([each.output for each in records])
+        episodes = [each.output for each in records if isinstance(each.output, Episode)]
+        return describe_returns(episodes, self._describe.names(episodes[0]) if episodes else ())
 
     @property
     def scoring(self) -> str:
