@@ -113,6 +113,36 @@ def test_a_collection_that_was_broken_off_goes_on(routes, data, tmp_path, capsys
         driving_collect.run([*call, "--resume", "--every", "5"])
 
 
+def test_a_collection_doesnt_go_on_with_another_definition_of_its_routes(tmp_path):
+    first = RouteTask("road/0", "straight", ("road",))
+    other = dataclasses.replace(first, name="road/1")
+    changed = dataclasses.replace(first, traffic=Traffic(cars=3), end=20.0)
+
+    def go_on(*tasks, seeds=(0,)):
+        road = functools.partial(StraightRoad, 32.0)
+        collection = Collection(tasks, seeds, Driver("expert", ""), simulator=road)
+        return collect(collection, tmp_path / "frames", {}, resume=True)
+
+    go_on(first)
+    index = (tmp_path / "frames" / "dataset.json").read_bytes()
+    for seeds in ((0,), (1,)):
+        with pytest.raises(DataError, match=r"another route 'road/0' \(other traffic, end\)"):
+            go_on(changed, other, seeds=seeds)
+    assert (tmp_path / "frames" / "dataset.json").read_bytes() == index
+    assert [drive["task"] for drive in go_on(first, other).drives] == ["road/0", "road/1"]
+
+
+def test_a_script_may_be_called_expert_and_what_it_is_shown_is_kept(routes, tmp_path, capsys):
+    script = tmp_path / "expert.py"
+    script.write_text(START)
+    call = ["--suite", str(routes), "--limit", "1", "--quiet", "--policy", str(script)]
+    call = ["driving", "collect", *call, "--out", str(tmp_path / "frames")]
+    assert main(call) == 0
+    assert Frames(tmp_path / "frames").about["extents"] == "full"
+    assert main([*call, "--resume", "--extents", "half", "--no-stop-memory"]) == 1
+    assert "another extents ('full', now 'half')" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_side_by_side_gives_the_same(routes, data, tmp_path):
     out = tmp_path / "both"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def run(argv: Sequence[str]) -> int:
     """Drive, and store frames."""
     from langprop import __version__
-    from langprop.driving.agents.drivers import EXPERT, read_driver
+    from langprop.driving.agents.drivers import read_driver
     from langprop.driving.frames.collect import Collection, collect
 
     settings = _read(argv)
@@ -40,7 +40,7 @@ def run(argv: Sequence[str]) -> int:
         "seconds_per_tick": 0.05,
         "lookahead": settings.lookahead,
     }
-    if driver.name != EXPERT:  # what it was shown; the frames themselves hold everything
+    if driver.source:  # what a script was shown; the frames themselves hold everything
         about |= {"extents": driver.extents, "stop_memory": driver.stop_memory}
     collection = Collection(
         tasks, seeds, driver, every=settings.every, lookahead=settings.lookahead

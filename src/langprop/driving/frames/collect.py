@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -143,8 +144,8 @@ def collect(
     Raises:
         MissingDependency: libsumo isn't installed.
         ConfigError: The driver's script can't be loaded.
-        DataError: The folder holds another dataset, another process writes into it, or it can't be
-            written.
+        DataError: The folder holds another dataset, or drives of routes that were other ones then;
+            another process writes into it, or it can't be written.
         SimulatorError: The simulator can't start, or died twice on the same route.
         TownError: A town or a route doesn't exist.
     """
@@ -164,6 +165,7 @@ def _collect(
     on_ride: Callable[[Ride, int, int], None],
 ) -> Frames:
     writer = FrameWriter(folder, about, resume=resume)
+    _check_routes(collection, writer)
     done = [(drive["task"], int(drive["seed"])) for drive in writer.drives]
     work = collection.work(done)
     total = len(work) + len(done)
@@ -174,6 +176,24 @@ def _collect(
             writer.append(one.frames, {**drive, "route": one.task.to_dict()})
             on_ride(one, number, total)
     return Frames(folder)
+
+
+def _check_routes(collection: Collection, writer: FrameWriter) -> None:
+    """Find out whether routes that were driven are still what they were.
+
+    A suite that was edited has the same path, and may have the same names in it.
+    """
+    now = {task.name: json.loads(json.dumps(task.to_dict())) for task in collection.tasks}
+    for drive in writer.drives:
+        before, after = drive.get("route"), now.get(drive["task"])
+        if not isinstance(before, dict) or after is None or before == after:
+            continue
+        parts = [name for name in {**after, **before} if before.get(name) != after.get(name)]
+        raise DataError(
+            f"{writer.folder} was collected with another route {drive['task']!r} (other "
+            f"{', '.join(parts)}): the suite has changed since. Name another folder, or collect "
+            "with the suite as it was then."
+        )
 
 
 def _check_needs(collection: Collection) -> None:
