@@ -116,9 +116,12 @@ class EnvError(LangPropError, RuntimeError):
     def __init__(self, env: str, seed: int, step: int, action: object, error: Exception) -> None:
         self.env, self.seed, self.step, self.action = env, seed, step, action
         where = f"in step {step} with the action {_cut(action)}" if step else "in the reset"
+        try:
+            text = str(error)[:500]
+        except Exception:  # the environment's own
+            text = "(its message can't be shown)"
         super().__init__(
-            f"the environment {env} raised {type(error).__name__} {where} (seed {seed}): "
-            f"{str(error)[:500]}"
+            f"the environment {env} raised {type(error).__name__} {where} (seed {seed}): {text}"
         )
 
 

@@ -90,6 +90,7 @@ class Ranges:
         """Some of the observations; none where `all` gives nothing."""
         if self._kept:
             self._fold()
+        self._course.take(())  # the last reward may have come after the last observation
         return self._course if self.known else Course()
 
     def _fold(self) -> None:

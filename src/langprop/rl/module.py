@@ -199,22 +199,16 @@ class EnvModule(Module):
         env, sound = self._envs.take(), True
         try:
             try:
-                observation, _ = env.reset(seed=seed)
-                seen = arguments(observation)
+                seen = arguments(_first(env.reset(seed=seed)))
+                ranges = self._ranges(seen, rewards)
+                note, numbers = ranges.note, ranges.plain
+                note(seen)
+                watched = "nan" not in self.warned and self._is_whole(seen, seed, 0)
             except Exception as error:
                 sound = False
                 raise self._failed(seed, 0, None, error) from error
             step = env.step
-            watched = "nan" not in self.warned
-            ranges = self._ranges(seen, rewards)
-            note, numbers = ranges.note, ranges.plain
-            note(seen)
-            info: Any = None
-            over = truncated = False
-            while not over:
-                # A sum takes a part of the time.
-                if watched and (not numbers or isnan(sum(seen))) and self._find_nan(seen):
-                    watched = self._warn_of_nan(seed, len(rewards))
+            while True:
                 try:
                     answer = yield function(*seen)
                     last = self._last  # `check_output` has just read it
@@ -225,14 +219,18 @@ class EnvModule(Module):
                     observation, reward, over, truncated, info = step(action)
                     reward = float(reward)
                     before, seen = seen, arguments(observation)
+                    ended = over or truncated or len(rewards) + 1 >= limit
+                    note(seen)
+                    # A sum takes a part of the time.
+                    if watched and not ended and (not numbers or isnan(sum(seen))):
+                        watched = self._is_whole(seen, seed, len(rewards) + 1)
                 except Exception as error:
                     sound = False
                     raise self._failed(seed, len(rewards) + 1, action, error) from error
                 rewards.append(reward)
                 actions.append(answer)
                 tail.append((before, answer, reward))
-                note(seen)
-                if over or truncated or len(rewards) >= limit:
+                if ended:
                     break
             episode.ended = "terminated" if over else "truncated"
             if not (over or truncated or self._envs.given) and limit == self._envs.limit:
@@ -257,7 +255,10 @@ class EnvModule(Module):
         told = EnvError(self._envs.name, seed, step, action, error)
         return told if self._on_env_error == "fail" else PolicyError("exception", str(told))
 
-    def _warn_of_nan(self, seed: int, step: int) -> bool:
+    def _is_whole(self, seen: Sequence[Any], seed: int, step: int) -> bool:
+        """Whether there is no NaN in what a policy gets; the first one is warned of."""
+        if not self._find_nan(seen):
+            return True
         self.warn_once(
             "nan",
             f"an observation of {self._envs.name} holds NaN (seed {seed}, after {step} steps): it "
@@ -369,6 +370,20 @@ class EnvModule(Module):
         from langprop.rl.video import record_video
 
         return record_video(self, path, seed=seed, fps=fps)
+
+
+def _first(result: Any) -> Any:
+    """The observation that a reset gave.
+
+    Raises:
+        ValueError: It gave something else, as environments of the old Gym do.
+    """
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise ValueError(
+            f"reset() must return (observation, info), but gave a {type(result).__name__}: it is "
+            "an environment of the old Gym; wrap it, or mend its reset and step."
+        )
+    return result[0]
 
 
 def _placed(error: PolicyError, episode: Episode) -> PolicyError:

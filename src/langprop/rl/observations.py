@@ -35,7 +35,7 @@ def plain_reader(space: gymnasium.Space[Any]) -> Callable[[Any], Any]:
     if isinstance(space, spaces.Box):
         if space.shape == ():
             return lambda observation: np.asarray(observation).item()
-        return np.asarray
+        return _copied
     if isinstance(space, spaces.Dict):
         parts = {key: plain_reader(each) for key, each in space.spaces.items()}
         return lambda observation: {key: read(observation[key]) for key, read in parts.items()}
@@ -79,11 +79,44 @@ def argument_reader(space: gymnasium.Space[Any], source: str, entry_point: str) 
     if size is not None and not why_not_callable(function, size, ()):
         if isinstance(space, spaces.Tuple):
             return whole
-        return lambda observation: observation.tolist()
+        return _spread_over(size)
     raise ModuleError(
         f"{entry_point} has the parameters {', '.join(names) or '(none)'}, but an observation is "
         f"{space}: give it one parameter, or {_wanted(space)}."
     )
+
+
+def _copied(observation: Any) -> np.ndarray[Any, Any]:
+    """An array of its own: many environments return the same one each time, and change it.
+
+    Raises:
+        ValueError: It holds no numbers.
+    """
+    values = np.array(observation)
+    if values.dtype.kind == "O":
+        raise ValueError(f"an observation is no array of numbers, but {_short(observation)}")
+    return values
+
+
+def _spread_over(size: int) -> Arguments:
+    def spread(observation: Any) -> list[Any]:
+        if type(observation) is np.ndarray and observation.ndim == 1:  # most are
+            values: list[Any] = observation.tolist()
+        else:
+            values = _copied(observation).tolist()
+        if not isinstance(values, list) or len(values) != size or isinstance(values[0], list):
+            raise ValueError(
+                f"an observation has the shape {np.shape(observation)}, but its space says "
+                f"({size},)"
+            )
+        return values
+
+    return spread
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def find_nan(values: Any) -> bool:
@@ -134,6 +167,8 @@ def _plain(value: Any) -> Any:
     """An observation of any other space as plain data."""
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, np.ndarray):
+        return value.copy()
     if isinstance(value, Mapping):
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):

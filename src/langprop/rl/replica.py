@@ -28,7 +28,7 @@ _SAME = (
     "warn_once",
     "_action",
     "_failed",
-    "_warn_of_nan",
+    "_is_whole",
     "_warn_of_no_end",
 )
 """What a replica does just as the module."""
