@@ -1,5 +1,6 @@
 """A town in SUMO, in a process that may die."""
 
+import gzip
 import hashlib
 import math
 import os
@@ -266,6 +267,34 @@ def test_sumos_own_words_are_in_the_error(tmp_path, simulator):
     with pytest.raises(SimulatorError, match=r"tls|traffic light|tlLogic|Traffic"):
         simulator.reset(replace(TASK, town=str(broken)), 1)
     assert simulator.reset(TASK, 1).tick == 0
+
+
+@pytest.mark.parametrize("folder", ["a,b", "a${HOME}b"])
+def test_a_town_may_lie_in_any_folder(folder, tmp_path, simulator):
+    seen = simulator.reset(TASK, 3)
+    data = town(TASK.town).net_file.read_bytes()
+    (tmp_path / folder).mkdir()
+    for ending, content in ((".net.xml", data), (".net.xml.gz", gzip.compress(data))):
+        path = tmp_path / folder / f"mine{ending}"
+        path.write_bytes(content)
+        assert simulator.reset(replace(TASK, town=str(path)), 3) == seen
+
+
+def test_towns_may_be_unpacked_in_any_folder(tmp_path):
+    code = """
+        from langprop.cli.main import main
+        main("driving evaluate expert --suite tiny --limit 1 --seeds 1 --quiet".split())
+    """
+    ran = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "a,b")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stderr == ""
+    assert "expert" in ran.stdout
+    assert list((tmp_path / "a,b" / "langprop" / "towns").iterdir())
 
 
 def test_a_process_that_is_killed_is_told_and_replaced():

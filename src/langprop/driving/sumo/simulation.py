@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import random
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from langprop.closing import Closing
@@ -56,7 +58,7 @@ class SumoSimulation(Closing):
                 "SumoSimulator, which has a process of its own."
             )
         self._closed = self._started = False
-        self._text: TextFile | None = None  # SUMO reads it bit by bit
+        self._files: list[TextFile] = []  # SUMO reads them bit by bit
         self._episode: Episode | None = None
 
     def reset(self, task: RouteTask, seed: int) -> Observation:
@@ -114,8 +116,7 @@ class SumoSimulation(Closing):
         if self._started:
             with contextlib.suppress(Exception):  # it was of no use any more
                 self._sumo.close()
-        if self._text is not None:
-            self._text.close()
+        self._close_files()
         _only_one.release()
 
     def _now(self) -> Episode:
@@ -130,13 +131,11 @@ class SumoSimulation(Closing):
     def _load(self, place: Town, task: RouteTask, route: Route, mixed: str, seed: int) -> None:
         """Begin anew, with other traffic."""
         limit = 0.8 * route.length + 5.0  # when a route times out [s]
-        text = TextFile(route_file(place.network, task.traffic, mixed, limit))
-        if self._text is not None:
-            self._text.close()
-        self._text = text
+        self._close_files()
+        routes = self._file(route_file(place.network, task.traffic, mixed, limit))
         # fmt: off
         options = [
-            "--net-file", str(place.net_file), "--route-files", text.path,
+            "--net-file", self._readable(place.net_file), "--route-files", routes,
             "--step-length", str(_DT), "--seed", str(seed),
             "--collision.action", "warn", "--collision.check-junctions", "true",
             "--collision.mingap-factor", "0",
@@ -154,6 +153,24 @@ class SumoSimulation(Closing):
         else:
             self._sumo.start(["sumo", *options])
             self._started = True
+
+    def _readable(self, path: Path) -> str:
+        """A path that SUMO takes for what it is; of a copy, where it's a puzzle."""
+        # SUMO takes a comma for the end of a file's name, and replaces variables.
+        if "," not in str(path) and "${" not in str(path):
+            return str(path)
+        data = path.read_bytes()
+        return self._file(gzip.decompress(data) if path.suffix == ".gz" else data)
+
+    def _file(self, text: str | bytes) -> str:
+        """The path of a file that is kept as long as SUMO may read it."""
+        self._files.append(TextFile(text))
+        return self._files[-1].path
+
+    def _close_files(self) -> None:
+        for file in self._files:
+            file.close()
+        self._files.clear()
 
     @contextlib.contextmanager
     def _in_words(self, what: str) -> Iterator[None]:

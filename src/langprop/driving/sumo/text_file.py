@@ -23,8 +23,8 @@ class TextFile:
         OSError: There is no memory, or no room for a temporary file.
     """
 
-    def __init__(self, text: str) -> None:
-        data = text.encode()
+    def __init__(self, text: str | bytes) -> None:
+        data = text.encode() if isinstance(text, str) else text
         self._temporary = ""
         if hasattr(os, "memfd_create") and Path("/proc/self/fd").is_dir():
             self._fd = os.memfd_create("text")
