@@ -389,6 +389,17 @@ def test_the_trained_policy_drives_at_the_end(routes, data, start, tmp_path, cap
     assert (tmp_path / "run" / "test.txt").read_text().strip() in told
 
 
+def test_a_run_that_is_resumed_has_the_test_that_it_was_begun_with(data, start, tmp_path, capsys):
+    text = f"driven: false\ndata: {data}\npolicy: {{start: start.py}}\nmax_steps: 1\n"
+    text += "test: tiny\ntest_limit: 1\ntest_seeds: 1\njobs: 1\n"
+    run = tmp_path / "run"
+    assert main(["driving", "fit", configured(tmp_path, text), f"--run_dir={run}"]) == 0
+    assert "driving score" in capsys.readouterr().out
+    assert yaml.safe_load((run / "driving.yaml").read_text())["test"] == "tiny"
+    assert main(["driving", "fit", f"--resume={run}", "--max_steps=2"]) == 0
+    assert "driving score" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("text", "error", "told"),
     [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from langprop.callbacks.base import Callback
 from langprop.callbacks.source import print_source
 from langprop.cli.config import prepared
-from langprop.cli.driving_task import FILE, driving_module, found
+from langprop.cli.driving_task import FILE, driving_module, found, found_suite
 from langprop.cli.settings import as_yaml, kept_settings
 from langprop.errors import CheckpointError, ConfigError, LangPropError
 from langprop.trainer.trainer import Trainer
@@ -135,7 +135,7 @@ def run(argv: Sequence[str]) -> int:
         raise
     except ValueError as error:  # a number out of range, found by the class that owns it
         raise ConfigError(in_words(str(error))) from error
-    kept = _Keep(_plain(made, settings, base), base)
+    kept = _Keep(_plain(made, settings, base))
     trainer.callbacks.append(kept)
     resume: Literal["force"] | bool = settings.resume is not None
     trainer.fit(module, train, val, resume="force" if settings.force else resume)
@@ -147,19 +147,22 @@ def run(argv: Sequence[str]) -> int:
     if resume and trainer.step == kept.begun:
         print(_at_its_limit(trainer))
     if settings.test is not None and module.best is not None:
-        _drive(settings, module, trainer)
+        _drive(settings, module, trainer, base)
     return 0
 
 
 class _Keep(Callback):
     """Writes the settings into the run's folder, without secrets.
 
+    Args:
+        settings: As plain data, with paths that hold from anywhere.
+
     Attributes:
         begun: Steps that the run had when this training began.
     """
 
-    def __init__(self, settings: Mapping[str, Any], base: Path) -> None:
-        self._text = as_yaml(settings, base)
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self._text = as_yaml(settings, Path(), imports=())  # `test` names a suite here, no file
         self.begun = 0
 
     def on_train_start(self, trainer: Trainer, module: Any) -> None:
@@ -248,6 +251,8 @@ def _plain(made: ArgumentParser, settings: Any, base: Path) -> dict[str, Any]:
     for name in ("data", "val", "prompts"):
         if kept.get(name):
             kept[name] = str(found(kept[name], base).resolve())
+    if kept.get("test"):
+        kept["test"] = found_suite(kept["test"], base)
     if kept["policy"].get("start"):
         kept["policy"]["start"] = str(found(str(kept["policy"]["start"]), base).resolve())
     return kept
@@ -292,7 +297,7 @@ def _at_its_limit(trainer: Trainer) -> str:
     return f"{told} To go on, raise that:  {more}" if reached.startswith("max_") else told
 
 
-def _drive(settings: Any, module: DrivingModule, trainer: Trainer) -> None:
+def _drive(settings: Any, module: DrivingModule, trainer: Trainer, base: Path) -> None:
     """Drive the test routes with the policy before and after, and print the table."""
     from langprop.driving.agents.drivers import Driver
     from langprop.driving.judging.evaluate import evaluate
@@ -306,7 +311,7 @@ def _drive(settings: Any, module: DrivingModule, trainer: Trainer) -> None:
         drivers.insert(0, Driver("start", module.seeds[0], **shown))
     evaluation = evaluate(
         drivers,
-        suite(settings.test)[: settings.test_limit],
+        suite(found_suite(settings.test, base))[: settings.test_limit],
         range(settings.test_seeds),
         jobs=settings.jobs,
         suite=settings.test,

@@ -19,6 +19,11 @@ def found(path: str, base: Path) -> Path:
     return near if near.exists() else Path(path).expanduser()
 
 
+def found_suite(name: str, base: Path) -> str:
+    """A suite of the settings: a shipped one, or the path of a file, which holds from anywhere."""
+    return str(found(name, base).resolve()) if Path(name).suffix == ".json" else name
+
+
 def driving_module(policy: Mapping[str, Any], prompts: str | None, base: Path) -> DrivingModule:
     """The module that is trained.
 

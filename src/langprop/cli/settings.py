@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,17 +71,19 @@ def kept_settings(run: str, name: str = FILE, command: str = "fit") -> Path:
     return path
 
 
-def as_yaml(settings: Mapping[str, Any], base: Path) -> str:
+def as_yaml(settings: Mapping[str, Any], base: Path, imports: Sequence[str] = IMPORTS) -> str:
     """Settings as YAML that can be read again from anywhere, without secrets.
 
     Args:
         settings: As plain data.
         base: Folder that import strings and files are relative to.
+        imports: Which settings are such strings, or files. The same name may be something else in
+            the settings of another command.
     """
     import yaml
 
     found = {**settings}
-    for name in IMPORTS:
+    for name in imports:
         given = str(settings.get(name) or "")
         where, colon, what = given.rpartition(":")
         if where.endswith(".py"):
