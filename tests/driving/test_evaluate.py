@@ -171,47 +171,116 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGKILL])
-def test_no_process_is_left_behind(ended_by: signal.Signals, tmp_path: Path) -> None:
+COLLECTING = """
+import sys
+from langprop.driving.agents.drivers import read_driver
+from langprop.driving.frames.collect import Collection, collect
+from langprop.driving.task import RouteTask
+from langprop.testing.straight_road import StraightRoad
+
+def told(ride, number, total):
+    print("driven", flush=True)
+
+if __name__ == "__main__":
+    tasks = [RouteTask(f"road/{n}", "straight", ("road",)) for n in range(500)]
+    collection = Collection(tasks, [0], read_driver("copycat"), simulator=StraightRoad)
+    try:
+        collect(collection, sys.argv[1], {}, jobs=2, on_ride=told)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+"""
+
+
+@pytest.mark.parametrize("program", [INTERRUPTED, COLLECTING], ids=["evaluate", "collect"])
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_process_is_left_behind(ended_by: signal.Signals, program: str, tmp_path: Path) -> None:
     script = tmp_path / "interrupted.py"
-    script.write_text(INTERRUPTED)
+    script.write_text(program)
     with subprocess.Popen(
-        [sys.executable, str(script)],
+        [sys.executable, str(script), str(tmp_path / "frames")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        env={**os.environ, "LANGPROP_TEST": str(tmp_path)},
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline() == "driven\n"
-        group = process.pid
+        assert len(offspring(tmp_path)) >= 3
         if ended_by == signal.SIGINT:
-            os.killpg(group, ended_by)  # as a terminal does
+            os.killpg(process.pid, ended_by)  # as a terminal does
         else:
-            process.kill()
+            process.send_signal(ended_by)
         output, errors = process.communicate(timeout=60)
     if ended_by == signal.SIGINT:
         assert output.endswith("interrupted\n")
         assert "Traceback" not in errors
     end = time.monotonic() + 30
-    while members(group) and time.monotonic() < end:
+    while offspring(tmp_path) and time.monotonic() < end:
         time.sleep(0.05)
-    assert not members(group)
+    assert not offspring(tmp_path)
 
 
-def members(group: int) -> list[int]:
-    """Processes of a group, those that have ended not counted."""
+def offspring(tag: Path) -> list[int]:
+    """Processes that a program with this tag in its environment has started, and itself."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                environment = (folder / "environ").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if int(fields[2]) == group and fields[0] != "Z":
+            if f"LANGPROP_TEST={tag}".encode() in environment:
                 found.append(int(folder.name))
     return found
+
+
+WRITING = """
+from pathlib import Path
+Path(__file__).with_name("ran").touch()
+"""
+# What starting a process, talking with it and driving need of Python.
+NAMES = ["json", "multiprocessing", "pickle", "re", "signal", "socket", "subprocess", "threading"]
+
+
+@pytest.mark.parametrize("program", [INTERRUPTED, COLLECTING], ids=["evaluate", "collect"])
+def test_whatever_lies_in_the_working_folder_isnt_run(program: str, tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    for name in NAMES:
+        (here / f"{name}.py").write_text(WRITING)
+    script = tmp_path / "program.py"
+    script.write_text(program.replace("range(500)", "range(2)"))
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path / "frames")],
+        cwd=here,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "driven\ndriven\n"
+    assert not (here / "ran").exists()
+
+
+def test_a_policy_may_be_called_as_a_module_of_python(tmp_path: Path) -> None:
+    source = "open('ran', 'w')\ndef predict_speed_and_steering(scene_info): ..."
+    (tmp_path / "signal.py").write_text(source)
+    done = subprocess.run(
+        [
+            *(str(Path(sys.executable).with_name("langprop")), "driving", "evaluate"),
+            *("signal.py", "--suite", "tiny", "--limit", "1", "--seeds", "1"),
+        ],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "signal (signal.py) can't drive" in done.stderr
+    assert "PermissionError" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["signal.py"]
 
 
 def test_names_stand_for_drivers(tmp_path: Path) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
-import signal
-from collections import deque
+import pickle
+import traceback
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
+from langprop.driving.process import Process
 from langprop.errors import SimulatorError
 
 T = TypeVar("T")
@@ -21,7 +19,7 @@ R = TypeVar("R")
 def side_by_side(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Generator[R, None, None]:
     """Do work in processes, and yield what comes out in the order of the items.
 
-    When the iterator is closed, or ^C ends it, the processes end at once.
+    When the iterator is closed, or ^C or anything else ends this process, the others end at once.
 
     Args:
         work: A function at the top level of a module.
@@ -31,34 +29,71 @@ def side_by_side(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Gener
     Raises:
         SimulatorError: A process was killed, for want of memory, say.
     """
-    context = multiprocessing.get_context("spawn")  # a fork would share what threads hold
-    pids = context.SimpleQueue()
-    waiting: deque[Future[R]] = deque()
-    rest = iter(items)
-    pool = ProcessPoolExecutor(jobs, context, _begin, (pids,))
+    rest = enumerate(items)
+    done: dict[int, R] = {}
+    idle: list[Process] = []
+    busy: dict[Any, tuple[int, Process]] = {}  # by connection
+    turn = 0  # of the item whose result is yielded next
     try:
         while True:
-            for item in rest:
-                waiting.append(pool.submit(work, item))
-                if len(waiting) > 2 * jobs:
+            # Whoever is fast doesn't go too far ahead: results lie in memory.
+            while len(busy) < jobs and len(busy) + len(done) <= 2 * jobs:
+                number, item = next(rest, (-1, None))
+                if number < 0:
                     break
-            if not waiting:
+                process = idle.pop() if idle else Process(_serve, work)
+                busy[process.connection] = number, process
+                with contextlib.suppress(OSError):  # if it has gone, that is heard
+                    process.connection.send(item)
+            if turn in done:
+                yield done.pop(turn)
+                turn += 1
+                continue
+            if not busy:
                 break
-            yield waiting.popleft().result()
-        pool.shutdown()
-    except BrokenProcessPool as error:
+            for connection in wait(list(busy)):
+                number, process = busy[connection]
+                done[number] = _heard(process)
+                idle.append(busy.pop(connection)[1])
+    finally:
+        processes = [*idle, *(process for _, process in busy.values())]
+        for process in processes:
+            process.end()
+        for process in processes:
+            process.close()
+
+
+def _heard(process: Process) -> Any:
+    """What came of an item."""
+    try:
+        result, error, trace = process.connection.recv()
+    except (EOFError, OSError) as gone:
         raise SimulatorError(
             "a process of those that drive side by side was killed, perhaps for want of memory: "
             "try again with fewer --jobs."
-        ) from error
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        while not pids.empty():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pids.get(), signal.SIGTERM)
+        ) from gone
+    if error is not None:
+        raise error from RuntimeError(f"in another process:\n{trace}")
+    return result
 
 
-def _begin(pids: Any) -> None:
-    """In each process, first of all: ^C is for the one that waits."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    pids.put(os.getpid())
+def _serve(connection: Connection, work: Callable[[Any], Any]) -> None:
+    """In each process: work until nobody gives any more."""
+    with contextlib.suppress(EOFError, ConnectionError):
+        while True:
+            item = connection.recv()
+            answer: tuple[Any, Exception | None, str]
+            try:
+                answer = work(item), None, ""
+            except Exception as error:
+                answer = None, _portable(error), traceback.format_exc()
+            connection.send(answer)
+
+
+def _portable(error: Exception) -> Exception:
+    """An error as another process can read it."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    except Exception:
+        return SimulatorError(f"{type(error).__name__}: {error}")
+    return error

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
 import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from typing import Any
 
 from langprop import errors
 from langprop.driving.agents.drivers import Driver
 from langprop.driving.agents.loading import check_scripts
 from langprop.driving.judging.drive import Drive, drive
+from langprop.driving.process import Process
 from langprop.driving.simulator import Simulator
 from langprop.driving.task import RouteTask
 from langprop.errors import LangPropError, SimulatorError
 
 _ATTEMPTS = 2
-_STOP_TIME = 5.0  # [s]
 
 
 @dataclass(frozen=True)
@@ -81,27 +77,10 @@ class _Worker:
     """One process, seen from outside."""
 
     def __init__(self, equipment: Equipment) -> None:
-        # Spawned, not forked: libsumo, threads and sandboxes don't survive a fork.
-        context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
+        self.process = Process(_work, equipment)
+        self.connection = self.process.connection
         self.number: int | None = None  # of the trip that it makes
         self.ready = False
-        self.process: BaseProcess = context.Process(
-            target=_work, args=(theirs, equipment), daemon=True, name="langprop-drive"
-        )
-        with _without_interrupts():
-            self.process.start()
-        theirs.close()
-
-    def close(self) -> None:
-        """End it."""
-        self.connection.close()
-        if self.process.is_alive():
-            self.process.terminate()
-            self.process.join(_STOP_TIME)
-            if self.process.is_alive():
-                self.process.kill()
-        self.process.join()
 
 
 class Fleet:
@@ -131,7 +110,7 @@ class Fleet:
     @property
     def pids(self) -> list[int]:
         """Process ids of the processes that there are."""
-        return [worker.process.pid for worker in self._workers if worker.process.pid is not None]
+        return [worker.process.pid for worker in self._workers]
 
     def run(self, trips: Sequence[Trip]) -> Iterator[tuple[int, Drive | Failure]]:
         """Make all trips.
@@ -192,9 +171,9 @@ class Fleet:
         """End all processes. Closing twice is harmless."""
         workers, self._workers = self._workers, []
         for worker in workers:
-            worker.process.terminate()
+            worker.process.end()
         for worker in workers:
-            worker.close()
+            worker.process.close()
 
     def _listen(self) -> list[_Worker]:
         """Those who have something to say, or have died."""
@@ -217,8 +196,7 @@ class Fleet:
             said: tuple[str, Any] = worker.connection.recv()
             return said
         except (EOFError, OSError):
-            worker.process.join(_STOP_TIME)
-            code = worker.process.exitcode
+            code = worker.process.exit_code()
             if code is not None and code < 0:
                 return "died", f"the process of the simulator was killed by {_signal(-code)}"
             return "died", f"the process of the simulator ended with code {code}"
@@ -226,13 +204,11 @@ class Fleet:
     def _bury(self, worker: _Worker) -> None:
         """End a process that is of no use any more."""
         self._workers.remove(worker)
-        worker.close()
+        worker.process.close()
 
 
 def _work(connection: Connection, equipment: Equipment) -> None:
     """What a process does: make trips until nobody sends any."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a ^C is for who started it
-    threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
         with _executor(equipment.isolation) as executor:
             check_scripts(equipment.drivers, executor)
@@ -281,26 +257,6 @@ def _executor(isolation: str) -> Any:
     from langprop.executors.local import LocalExecutor
 
     return LocalExecutor(workers=1, isolation=isolation)  # type: ignore[arg-type]  # checked there
-
-
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-
-@contextlib.contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """A process that is started now ignores ^C from its first moment on."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _error(name: str, message: str) -> LangPropError:
