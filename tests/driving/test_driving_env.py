@@ -10,10 +10,12 @@ from gymnasium.utils.env_checker import check_env
 
 from langprop.driving.env import ENV_ID, DrivingEnv
 from langprop.driving.maps.suites import suite
-from langprop.driving.task import Hazards, Traffic
+from langprop.driving.task import Hazards, RouteTask, Traffic
 from langprop.errors import ConfigError, TownError
+from langprop.testing.straight_road import StraightRoad
 
 EMPTY = [replace(task, traffic=Traffic(0, 0, 0), hazards=Hazards(0, 0)) for task in suite("tiny")]
+ROAD = RouteTask("road/0", "straight", ("road",))
 AHEAD = np.array([1.0, 0.0], dtype=np.float32)
 BRAKE = np.array([-1.0, 0.0], dtype=np.float32)
 
@@ -108,6 +110,39 @@ def test_who_leaves_the_route_is_taken_out_and_pays_for_it(env):
     assert terminated
     assert info["events"][-1]["kind"] in ("ROUTE_DEVIATION", "VEHICLE_BLOCKED")
     assert total < 0.0
+
+
+class Elsewhere(StraightRoad):
+    """A road whose lane is somewhere else, or leads elsewhere, between 10 and 30 m."""
+
+    def __init__(self, **how):
+        super().__init__(60.0)
+        self._how = how
+
+    def truth(self):
+        seen = super().truth()
+        if not 10 <= seen.observation.route_position < 30:
+            return seen
+        return replace(seen, fix=replace(seen.fix, **self._how))
+
+
+def reward_of_60_metres(frame_skip=1, **how):
+    made = DrivingEnv([ROAD], simulator=lambda: Elsewhere(**how), frame_skip=frame_skip)
+    seen, _ = made.reset(seed=1)
+    total, terminated = 0.0, False
+    while not terminated:
+        action = np.array([0.1 if seen["ego"][0] < 5 else 0.0, 0.0], np.float32)
+        seen, reward, terminated, _, info = made.step(action)
+        total += reward
+    assert info["completion"] == 100
+    return total - 10.0
+
+
+@pytest.mark.parametrize("frame_skip", [1, 150])  # with the longer ones, borders lie within a step
+@pytest.mark.parametrize("how", [{"heading": np.pi}, {"beyond": 1.5}])
+def test_metres_against_the_traffic_and_beyond_the_lane_are_paid_for(how, frame_skip):
+    assert reward_of_60_metres() == pytest.approx(0.1 * 60, abs=0.2)
+    assert reward_of_60_metres(frame_skip, **how) == pytest.approx(0.1 * (60 - 20), abs=0.2)
 
 
 def test_an_infraction_may_end_it():

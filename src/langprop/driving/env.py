@@ -33,7 +33,8 @@ _KINDS: tuple[Kind, ...] = ("vehicle", "bicycle", "pedestrian", "static")
 _FAR = 50.0  # what is as far as one can see [m]
 _MOST = 100.0  # numbers in observations are cut to this
 _EGO_SIZE, _ACTOR_SIZE = 12, 12
-_OUTSIDE = -1.0  # reward per metre outside of the route's lanes
+_GAINED = 0.1  # reward per metre of the route
+_OUTSIDE = -0.1  # the same where it's driven outside of lanes, or against their direction
 _BAD_ENDS = ("ROUTE_DEVIATION", "VEHICLE_BLOCKED")
 _TIME = "ROUTE_TIMEOUT"
 
@@ -57,11 +58,11 @@ class DrivingEnv(gymnasium.Env[dict[str, Array], Array]):
     **Action**, (2,) in [-1, 1]: acceleration (throttle above 0, brake below) and steering (positive
     to the right).
 
-    **Reward** of a step: metres of the route gained, × 0.1; −1 for each metre outside of the
-    route's lanes, × 0.1; upon an infraction −10 × (1 − its factor in the leaderboard's score) (a
-    pedestrian −5, a vehicle −4, a static object −3.5, a red light −3, a stop sign −2); −5 where the
-    route ends because the vehicle left it or was blocked; +10 at the goal. Every contact counts,
-    as with the leaderboard.
+    **Reward** of a step: 0.1 for each metre of the route gained; −0.1 for each metre of it driven
+    outside of the lanes or against their direction; upon an infraction −10 × (1 − its factor in the
+    leaderboard's score) (a pedestrian −5, a vehicle −4, a static object −3.5, a red light −3, a
+    stop sign −2); −5 where the route ends because the vehicle left it or was blocked; +10 at the
+    goal. Every contact counts, as with the leaderboard.
 
     **An episode** ends (terminated) at the goal, when the vehicle is more than 30 m off, or was
     blocked for 180 s; and by time (truncated) as on the leaderboard. With `end_on_infraction` the
@@ -169,7 +170,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Array], Array]):
         if not (math.isfinite(pedal) and math.isfinite(steer)):
             raise ValueError(f"an action is two finite numbers, but got {action!r}.")
         control = Control(steer, max(0.0, pedal), max(0.0, -pedal))
-        before = truth.observation.route_position
+        before, outside = truth.observation.route_position, _outside(criteria)
         events: list[Event] = []
         for _ in range(self._skip):
             self.simulator.step(control)
@@ -181,9 +182,8 @@ class DrivingEnv(gymnasium.Env[dict[str, Array], Array]):
                 break
         self._truth = truth
         gained = truth.observation.route_position - before
-        reward = 0.1 * gained + sum(map(_worth, events))
-        if truth.fix.beyond > 1.3:
-            reward += 0.1 * _OUTSIDE * gained
+        reward = _GAINED * gained + _OUTSIDE * (_outside(criteria) - outside)
+        reward += sum(map(_worth, events))
         ends = [event.kind for event in events if event.ends]
         truncated = _TIME in ends
         terminated = bool(ends) and not truncated
@@ -261,6 +261,11 @@ def _cut(number: float) -> float:
 
 def _square(box: Box, x: float, y: float) -> float:
     return (box.pose.x - x) ** 2 + (box.pose.y - y) ** 2
+
+
+def _outside(criteria: Criteria) -> float:
+    """Metres of the route so far that don't count in the leaderboard's score."""
+    return criteria.outside * criteria.driven
 
 
 def _worth(event: Event) -> float:
