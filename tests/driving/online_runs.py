@@ -60,7 +60,17 @@ class Fatal(SumoSimulator):
         return super().step(control)
 
 
-def train(folder, *, simulator=None, steps=6, start=START, tasks=TASKS, callbacks=(), **settings):
+def train(
+    folder,
+    *,
+    simulator=None,
+    steps=6,
+    limit_batches=None,
+    start=START,
+    tasks=TASKS,
+    callbacks=(),
+    **settings,
+):
     """Train, or go on with a run; returns the trainer, the module and the data."""
     module = DrivingModule(seeds=[start] if start else [])
     online = Online(module, tasks, **{"simulator": simulator, "update_every": 12, **settings})
@@ -68,6 +78,7 @@ def train(folder, *, simulator=None, steps=6, start=START, tasks=TASKS, callback
         lp.MutationOptimizer(n_parents=2, n_children=2, capacity=3),
         max_epochs=None,
         max_steps=steps,
+        limit_batches=limit_batches,
         run_dir=folder,
         workers=1,
         progress=False,

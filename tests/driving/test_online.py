@@ -13,6 +13,7 @@ import langprop as lp
 from langprop.data.objects import load_object
 from langprop.driving.agents.agent import Decision
 from langprop.driving.agents.expert import ExpertAgent
+from langprop.driving.box import Box, Pose
 from langprop.driving.frames.dataset import Frames
 from langprop.driving.frames.recording import RecordedDrive
 from langprop.driving.learning.decisions import DecisionLog
@@ -22,6 +23,7 @@ from langprop.driving.learning.online import Online
 from langprop.driving.learning.rounds import Rounds
 from langprop.driving.sumo.simulator import SumoSimulator
 from langprop.errors import CheckpointError, ConfigError, SimulatorError
+from langprop.testing.straight_road import Extra, StraightRoad
 
 HERE = Path(__file__).parent
 online_runs = load_object("online_runs.py:train", HERE).__globals__
@@ -106,6 +108,33 @@ def test_a_run_in_steps_is_the_run_in_one_go(whole, tmp_path):
     assert mine[1:] == theirs[1:]
     assert mine[0]["module"] == theirs[0]["module"]
     assert mine[0]["callbacks"] == theirs[0]["callbacks"]
+
+
+def road():
+    """A road on which one drives ahead, each epoch a little farther."""
+    return StraightRoad(60.0, [Extra(Box(Pose(25.0, 0.0, 0.0), 2.3, 0.9, 4.0))])
+
+
+@pytest.fixture(scope="module")
+def short_epochs(tmp_path_factory):
+    """A run whose epochs end before their second route does."""
+    folder = tmp_path_factory.mktemp("runs") / "short"
+    train(folder, simulator=road(), steps=6, limit_batches=4)
+    return folder
+
+
+@pytest.mark.parametrize("broken_off", [3, 4])
+def test_an_epoch_that_ends_in_mid_drive_takes_nothing_into_the_next_one(
+    short_epochs, tmp_path, broken_off
+):
+    for steps in (broken_off, 6):
+        train(tmp_path / "run", simulator=road(), steps=steps, limit_batches=4)
+    mine, theirs = state_of(tmp_path / "run"), state_of(short_epochs)
+    assert mine[1:] == theirs[1:]
+    assert mine[0]["module"] == theirs[0]["module"]
+    assert mine[0]["callbacks"] == theirs[0]["callbacks"]
+    frames = list(Frames(tmp_path / "run" / "frames"))
+    assert [each.observation.tick for each in frames if each.seed == 1][:2] == [0, 10]
 
 
 def test_an_infraction_updates_at_once_and_marks_the_frames_before_it():

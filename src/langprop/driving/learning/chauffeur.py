@@ -74,6 +74,12 @@ class Chauffeur:
         self._journal = Journal(folder)
         self._journal.truncate(self.rounds.finished)
 
+    def begin(self, epoch: int) -> None:
+        """Begin an epoch, or go on with it: then with the drive that was under way, too."""
+        if self.rounds.begin(epoch):
+            # An epoch may end before its routes do (`limit_batches`).
+            self._log, self._died, self.drive = None, [], None
+
     def depart(self) -> bool:
         """Begin the route that is next, or go on with it where it was.
 
@@ -85,7 +91,8 @@ class Chauffeur:
             TownError: The town or the route doesn't exist.
         """
         task, seed = self.rounds.route
-        self.drive = self._drive(task, seed, self._log)
+        log, self._log = self._log, None  # it is of this drive only
+        self.drive = self._drive(task, seed, log)
         return self.drive is not None
 
     def tick(self, driver: Agent) -> Moment | None:
@@ -195,7 +202,7 @@ class Chauffeur:
 
     def _next(self) -> None:
         self.rounds.next()
-        self._log, self._died = None, []
+        self._died = []
 
     @property
     def _simulator(self) -> Simulator:

@@ -238,7 +238,7 @@ class Online(Callback):
         for _ in range(trainer.batch):
             yield []  # the trainer passes over what it had before it was resumed
         rounds = self.chauffeur.rounds
-        rounds.begin(trainer.epoch)
+        self.chauffeur.begin(trainer.epoch)
         while not rounds.over:
             if self.chauffeur.depart():
                 yield from self._route(trainer)

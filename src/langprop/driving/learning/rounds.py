@@ -36,10 +36,16 @@ class Rounds:
         self._first_seed, self._shuffle, self._seed = first_seed, shuffle, seed
         self._epoch, self._place = -1, 0
 
-    def begin(self, epoch: int) -> None:
-        """Begin an epoch, or go on with it."""
-        if self._epoch != epoch:
-            self._epoch, self._place = epoch, 0
+    def begin(self, epoch: int) -> bool:
+        """Begin an epoch, or go on with it.
+
+        Returns:
+            Whether it has begun now.
+        """
+        if self._epoch == epoch:
+            return False
+        self._epoch, self._place = epoch, 0
+        return True
 
     @property
     def over(self) -> bool:
