@@ -6,6 +6,7 @@ import functools
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -336,7 +337,9 @@ def test_checkpoints_of_the_papers_code_get_half_sizes(tmp_path: Path) -> None:
         assert driver.source == "def predict_speed_and_steering(s): ..."
 
 
-def test_run_folders_say_what_their_policies_see(tmp_path: Path) -> None:
+def test_run_folders_say_what_their_policies_see(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import langprop as lp
     from langprop.driving.learning.module import DrivingModule
 
@@ -354,6 +357,12 @@ def test_run_folders_say_what_their_policies_see(tmp_path: Path) -> None:
     driver = read_driver(str(tmp_path / "run"))
     assert (driver.extents, driver.stop_memory) == ("half", False)
     assert "def predict_speed_and_steering" in driver.source
+    shutil.copytree(tmp_path / "run", tmp_path / "v1.2")
+    monkeypatch.chdir(tmp_path / "v1.2")
+    names = [each.name for each in read_drivers([".", "../v1.2", "../run/checkpoint.json"])]
+    assert names == ["v1.2", "v1.2 (2)", "checkpoint"]
+    found = evaluate(read_drivers(["."]), TASKS[:1], [0], simulator=ROAD, jobs=1)
+    assert "v1.2" in table(found)
     (tmp_path / "empty").mkdir()
     with pytest.raises(CheckpointError):
         read_driver(str(tmp_path / "empty"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -134,7 +135,13 @@ def _from_path(path: Path) -> Driver:
         raise ConfigError(f"{path} is no text: a policy is a Python file in UTF-8.") from error
     if not source.strip():
         raise ConfigError(f"{path} is empty: a policy defines {ENTRY_POINT}(scene_info).")
-    return Driver(path.stem, source, origin=str(path))
+    return Driver(_name(path), source, origin=str(path))
+
+
+def _name(path: Path) -> str:
+    """What a path is called in tables: of `.` the folder's own name, and `v1.2` keeps its dot."""
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - a link keeps its name
+    return (path.name if path.is_dir() else path.stem) or str(path)
 
 
 def _is_reference(path: Path) -> bool:
@@ -150,7 +157,7 @@ def _from_reference(path: Path) -> Driver:
     if not reference.scripts:
         raise CheckpointError(f"{path} holds no script.")
     _check_name(reference.name, path)
-    return Driver(path.name, reference.scripts[0], "half", stop_memory=False, origin=str(path))
+    return Driver(_name(path), reference.scripts[0], "half", stop_memory=False, origin=str(path))
 
 
 def _from_run(path: Path) -> Driver:
@@ -164,8 +171,8 @@ def _from_run(path: Path) -> Driver:
     for extents in ("full", "half"):
         for memory in (True, False):
             if module.stub.strip() == driving_stub(extents, stop_memory=memory).strip():
-                return Driver(path.stem, source, extents, stop_memory=memory, origin=str(path))
-    return Driver(path.stem, source, origin=str(path))
+                return Driver(_name(path), source, extents, stop_memory=memory, origin=str(path))
+    return Driver(_name(path), source, origin=str(path))
 
 
 def _check_name(name: str, path: Path) -> None:
