@@ -61,9 +61,22 @@ def test_a_seed_settles_the_route_and_its_traffic():
 def test_options_set_the_route_and_its_traffic(env):
     _, info = env.reset(seed=1, options={"route": 1, "traffic": 77})
     assert (info["route"], info["seed"]) == (EMPTY[1].name, 77)
-    for bad in ({"route": 2}, {"route": -1}, {"route": "1"}, {"rout": 1}):
-        with pytest.raises(ConfigError, match="options"):
-            env.reset(options=bad)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        *({"route": route} for route in (2, -1, "1", 0.5, True, None)),
+        *({"traffic": traffic} for traffic in (1.7, "abc", None, [1], -1, True)),
+        {"rout": 1},
+        [1],
+    ],
+)
+def test_options_that_make_no_sense_are_told(bad):
+    made = DrivingEnv([ROAD] * 2, simulator=StraightRoad)
+    with pytest.raises(ConfigError, match=r"^options are .* but got"):
+        made.reset(options=bad)
+    made.reset(options={"route": np.int64(1), "traffic": np.int64(3)})
 
 
 def test_the_goal_terminates_with_a_good_score(env):
@@ -153,6 +166,10 @@ def test_an_infraction_may_end_it():
         seen, reward, terminated, _, info = made.step(follow(seen, speed=9.0))
     assert info["completion"] < 100.0
     assert reward < -1.0
+    with pytest.raises(gymnasium.error.ResetNeeded):
+        made.step(AHEAD)
+    made.reset(seed=3)
+    assert not made.step(AHEAD)[2]
     made.close()
 
 
@@ -210,6 +227,9 @@ def test_an_action_that_is_no_number_is_told(env):
     [
         {"routes": [9]},
         {"routes": []},
+        {"routes": 0},
+        {"routes": ["a"]},
+        {"routes": [0.5]},
         {"n_actors": 0},
         {"n_actors": 2.5},
         {"frame_skip": 0},

@@ -124,6 +124,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Array], Array]):
         )
         self._truth: Truth | None = None
         self._criteria: Criteria | None = None
+        self._over = False
         self._info: dict[str, Any] = {}
         self._renderers: dict[str, Any] = {}
 
@@ -137,22 +138,17 @@ class DrivingEnv(gymnasium.Env[dict[str, Array], Array]):
             SimulatorError: The simulator can't start, or died.
         """
         super().reset(seed=seed)
-        given = dict(options or {})
         # Drawn in any case, so that options don't change what comes after.
-        number = int(self.np_random.integers(len(self.tasks)))
-        traffic = int(self.np_random.integers(2**31))
-        number, traffic = given.pop("route", number), given.pop("traffic", traffic)
-        if given or not isinstance(number, (int, np.integer)) or not -1 < number < len(self.tasks):
-            raise ConfigError(
-                f'options are "route", a number from 0 to {len(self.tasks) - 1}, and "traffic", a '
-                f"seed, but got {dict(options or {})!r}."
-            )
-        task = self.tasks[int(number)]
-        self.simulator.reset(task, int(traffic))
+        drawn = int(self.np_random.integers(len(self.tasks))), int(self.np_random.integers(2**31))
+        number, traffic = _chosen(options, drawn, len(self.tasks))
+        task = self.tasks[number]
+        self._over = True  # until there is something to drive
+        self.simulator.reset(task, traffic)
         self._truth = self.simulator.truth()
         self._criteria = Criteria(self._truth.route)
+        self._over = False
         self._town = task.town
-        self._info = {"route": task.name, "seed": int(traffic)}
+        self._info = {"route": task.name, "seed": traffic}
         return self._seen(self._truth), {**self._info, "events": [], "completion": 0.0}
 
     def step(self, action: Array) -> tuple[dict[str, Array], float, bool, bool, dict[str, Any]]:
@@ -164,7 +160,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Array], Array]):
             gymnasium.error.ResetNeeded: The episode is over, or none was begun.
         """
         criteria, truth = self._criteria, self._truth
-        if criteria is None or truth is None or criteria.done:
+        if criteria is None or truth is None or self._over:
             raise gymnasium.error.ResetNeeded("call reset() before the first step of an episode.")
         pedal, steer = np.asarray(action, dtype=np.float64).reshape(2).tolist()
         if not (math.isfinite(pedal) and math.isfinite(steer)):
@@ -194,7 +190,8 @@ class DrivingEnv(gymnasium.Env[dict[str, Array], Array]):
             "events": [event.to_dict() for event in events],
             "completion": criteria.completion,
         }
-        if terminated or truncated:
+        self._over = terminated or truncated
+        if self._over:
             info["driving_score"] = criteria.score("strict").driving
         return self._seen(truth), float(reward), terminated, truncated, info
 
@@ -277,13 +274,30 @@ def _worth(event: Event) -> float:
     return -10.0 * (1.0 - PENALTIES[event.kind]) if event.kind in PENALTIES else 0.0
 
 
+def _chosen(options: Any, drawn: tuple[int, int], routes: int) -> tuple[int, int]:
+    """The number of a route and the seed of its traffic; what options don't say, as was drawn."""
+    known = dict(zip(("route", "traffic"), drawn, strict=True))
+    try:
+        given = {**known, **(options or {})}
+        number, traffic = (whole(name, given[name], 0) for name in known)
+        if number < routes and given.keys() == known.keys():
+            return number, traffic
+    except (TypeError, ConfigError):  # TypeError: no mapping
+        pass
+    raise ConfigError(
+        f'options are "route", a number from 0 to {routes - 1}, and "traffic", a seed, which is a '
+        f"whole number, 0 or more; but got {options!r}."
+    )
+
+
 def _picked(tasks: Sequence[RouteTask], routes: Sequence[int]) -> tuple[RouteTask, ...]:
-    bad = [number for number in routes if not -1 < number < len(tasks)]
-    if bad:
+    try:
+        return tuple(tasks[whole("a route", number, 0)] for number in routes)
+    except (TypeError, IndexError, ConfigError) as error:  # TypeError: no sequence
         raise ConfigError(
-            f"routes are numbers from 0 to {len(tasks) - 1} in this suite, but got {bad}."
-        )
-    return tuple(tasks[number] for number in routes)
+            f"routes are a list of numbers from 0 to {len(tasks) - 1} in this suite, but got "
+            f"{routes!r}."
+        ) from error
 
 
 def _sumo() -> Simulator:
