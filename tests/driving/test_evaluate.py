@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from langprop.cli.driving_evaluate import _tell
+from langprop.cli.main import main
 from langprop.driving.agents.drivers import Driver, read_driver, read_drivers
 from langprop.driving.box import Box, Pose
 from langprop.driving.judging.bootstrap import estimate
@@ -314,6 +315,26 @@ def test_files_that_are_no_policy_are_refused(
         path.write_bytes(content)
     with pytest.raises(ConfigError, match=words):
         read_driver(str(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "# A policy.\nMOVE = 1\n" * 200,
+            "a policy's path is needed, but got its text, '# A policy. …': write it into a file",
+        ),
+        ("x" * 5000, f"{'x' * 298} …'"),
+        ("a=" + "x" * 5000, f"{'x' * 298} …'"),
+    ],
+)
+def test_what_is_no_path_is_refused(
+    text: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["driving", "evaluate", text]) == 1
+    said = capsys.readouterr().err
+    assert told in said
+    assert len(said) < 600
 
 
 def test_checkpoints_of_the_papers_code_get_half_sizes(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ BASELINES = {
 """Policies that come with the package, by name."""
 
 _MOST = 1 << 20  # bytes of a policy's file
+_MOST_QUOTED = 300  # characters of a path in a message
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,19 @@ def read_driver(text: str) -> Driver:
         ConfigError: There is nothing of that name, or it holds no driving policy.
         CheckpointError: The run or the checkpoint can't be read.
     """
+    try:
+        return _read(text)
+    except OSError as error:  # too long a name, or a folder that can't be looked into
+        raise ConfigError(f"{_quoted(text)} can't be read: {error.strerror or error}.") from error
+
+
+def _read(text: str) -> Driver:
     name, equals, what = text.partition("=")
+    if "\n" in text.strip() and not os.path.exists(text):  # noqa: PTH110 - False if it is too long
+        raise ConfigError(
+            f"a policy's path is needed, but got its text, {_quoted(text)}: write it into a file, "
+            "and name that."
+        )
     if not equals or Path(text).exists():
         name, what = "", text
     if what == EXPERT:
@@ -113,6 +126,11 @@ def read_drivers(texts: Sequence[str]) -> list[Driver]:
     return drivers
 
 
+def _quoted(text: str) -> str:
+    first, *more = text.strip().splitlines() or [""]
+    return repr(f"{first[:_MOST_QUOTED]} …" if more or len(first) > _MOST_QUOTED else first)
+
+
 def _from_path(path: Path) -> Driver:
     if path.is_dir():
         return _from_reference(path) if _is_reference(path) else _from_run(path)
@@ -120,8 +138,8 @@ def _from_path(path: Path) -> Driver:
         return _from_run(path)
     if not path.exists():
         raise ConfigError(
-            f"there is no policy {str(path)!r}: write {EXPERT}, {', '.join(BASELINES)}, or the "
-            "path of a script, of a run's folder, or of a checkpoint of the paper's code."
+            f"there is no policy {_quoted(str(path))}: write {EXPERT}, {', '.join(BASELINES)}, or "
+            "the path of a script, of a run's folder, or of a checkpoint of the paper's code."
         )
     try:
         with path.open("rb") as file:
