@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
+import langprop as lp
 from langprop.driving.env import ENV_ID, DrivingEnv
 from langprop.driving.maps.suites import suite
 from langprop.driving.task import Hazards, RouteTask, Traffic
@@ -45,6 +46,18 @@ def test_it_is_made_by_naming_the_module_too():
     made = gymnasium.make(f"langprop.driving.env:{ENV_ID}", suite="tiny", n_actors=3)
     assert made.observation_space["actors"].shape == (3, 12)
     made.close()
+
+
+def test_a_policy_can_be_trained_on_it_by_that_name():
+    module = lp.EnvModule(
+        f"langprop.driving.env:{ENV_ID}", suite=[ROAD], simulator=StraightRoad, max_episode_steps=90
+    )
+    source = "def policy(actors, ego):\n    return [0.3 if ego[0] < 5 else 0.0, 0.0]"
+    script = lp.Script(source, module.entry_point)
+    with lp.LocalExecutor(workers=1) as executor:
+        (records,) = lp.evaluate(module, [script], [4], executor).values()
+    assert records[0].status == "ok"
+    assert records[0].score == pytest.approx(1.0, abs=0.5)
 
 
 def test_a_seed_settles_the_route_and_its_traffic():

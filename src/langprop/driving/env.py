@@ -78,6 +78,9 @@ class DrivingEnv(gymnasium.Env[dict[str, Array], Array]):
         simulator: Makes a simulator; None for SUMO, in a process of its own.
         render_mode: None or "rgb_array".
 
+    `gymnasium.make("langprop.driving.env:langprop/Driving-v0")` makes it; so does the part behind
+    the colon, once this module is imported.
+
     `reset(seed=…)` draws the route and the seed of its traffic from the environment's generator;
     `reset(options={"route": number, "traffic": seed})` sets them.
 
