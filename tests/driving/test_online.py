@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from langprop.driving.learning.module import DrivingModule
 from langprop.driving.learning.online import Online
 from langprop.driving.learning.rounds import Rounds
 from langprop.driving.sumo.simulator import SumoSimulator
+from langprop.driving.task import Traffic
 from langprop.errors import CheckpointError, ConfigError, SimulatorError
 from langprop.testing.straight_road import Extra, StraightRoad
 
@@ -226,11 +228,39 @@ def test_without_routes_there_is_nothing_to_drive():
 
 
 def test_a_run_isnt_resumed_with_other_routes(whole, tmp_path):
-    import shutil
-
     shutil.copytree(whole, tmp_path / "run")
     with pytest.raises(CheckpointError, match="drove other routes"):
         train(tmp_path / "run", steps=6, tasks=TASKS[:1])
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (
+            {"tasks": [TASKS[0], dataclasses.replace(TASKS[1], edges=TASKS[0].edges)]},
+            "short/1 isn't the route that the run drove",
+        ),
+        (
+            {"tasks": [dataclasses.replace(TASKS[0], traffic=Traffic()), TASKS[1]]},
+            "short/0 isn't the route that the run drove",
+        ),
+        ({"first_seed": 5}, "begun with drives.first_seed=0, not 5"),
+        ({"shuffle": False}, "begun with drives.shuffle=True, not False"),
+    ],
+)
+def test_a_drive_isnt_gone_on_with_in_other_traffic(short_epochs, tmp_path, other, told):
+    shutil.copytree(short_epochs, tmp_path / "run")
+    with pytest.raises(CheckpointError, match=told):
+        train(tmp_path / "run", simulator=road(), steps=8, **other)
+    assert state_of(tmp_path / "run") == state_of(short_epochs)
+
+
+def test_the_town_of_a_route_may_have_been_moved(short_epochs, tmp_path):
+    tasks = [dataclasses.replace(task, town=f"maps/{task.town}.net.xml") for task in TASKS]
+    train(tmp_path / "run", simulator=road(), steps=1, tasks=tasks, pictures=0)
+    tasks = [dataclasses.replace(task, town=f"/else/{task.town}") for task in tasks]
+    trainer, _, _ = train(tmp_path / "run", simulator=road(), steps=2, tasks=tasks, pictures=0)
+    assert trainer.step == 2
 
 
 # Drives

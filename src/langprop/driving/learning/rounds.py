@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from langprop.driving.task import RouteTask
@@ -72,6 +75,10 @@ class Rounds:
         """Everything, as JSON data."""
         return {
             "routes": [task.name for task in self.tasks],
+            "tasks": [_digest(task) for task in self.tasks],
+            "first_seed": self._first_seed,
+            "shuffle": self._shuffle,
+            "seed": self._seed,
             "epoch": self._epoch,
             "place": self._place,
             "finished": self.finished,
@@ -81,11 +88,32 @@ class Rounds:
         """Continue from a saved state.
 
         Raises:
-            CheckpointError: It is of other routes.
+            CheckpointError: It is of other routes, in another order or under other traffic.
         """
         if state["routes"] != [task.name for task in self.tasks]:
             raise CheckpointError(
                 "the run drove other routes: resume it with the suite that it was begun with."
             )
+        for task, digest in zip(self.tasks, state.get("tasks", ()), strict=False):
+            if digest != _digest(task):
+                raise CheckpointError(
+                    f"{task.name} isn't the route that the run drove, though it has its name: "
+                    "resume it with the suite as it was, or begin a new run."
+                )
+        for name, now in (("first_seed", self._first_seed), ("shuffle", self._shuffle)):
+            if (then := state.get(name, now)) != now:
+                raise CheckpointError(
+                    f"the run was begun with drives.{name}={then}, not {now}, so that it "
+                    "drove under other traffic or in another order: resume it with that, or begin "
+                    "a new run."
+                )
+        # Of the trainer, which may be forced to another one: an epoch goes on in its order.
+        self._seed = int(state.get("seed", self._seed))
         self._epoch, self._place = int(state["epoch"]), int(state["place"])
         self.finished = int(state["finished"])
+
+
+def _digest(task: RouteTask) -> str:
+    """All that a route is; of its town's path the file only, since it depends on where one is."""
+    known = {**task.to_dict(), "town": Path(task.town).name}
+    return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
