@@ -337,7 +337,9 @@ def test_what_is_no_path_is_refused(
     assert len(said) < 600
 
 
-def test_checkpoints_of_the_papers_code_get_half_sizes(tmp_path: Path) -> None:
+def test_checkpoints_of_the_papers_code_get_half_sizes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "ckpt" / "predict_speed_and_steering"
     folder.mkdir(parents=True)
     tracker = {"priority": 0.5, "avg_score": 0.5, "count": 1, "past_priority": 0, "past_weight": 0}
@@ -356,6 +358,15 @@ def test_checkpoints_of_the_papers_code_get_half_sizes(tmp_path: Path) -> None:
         driver = read_driver(str(path))
         assert (driver.extents, driver.stop_memory) == ("half", False)
         assert driver.source == "def predict_speed_and_steering(s): ..."
+    evaluated = ["driving", "evaluate", f"theirs={folder}", "--suite", "nowhere"]
+    for call, told in (
+        (evaluated, True),
+        ([*evaluated, "--extents", "half"], False),
+        (["driving", "render", str(folder), "--suite", "nowhere"], True),
+        (["driving", "render", str(folder), "--suite", "nowhere", "--stop-memory"], False),
+    ):
+        assert main(call) == 1
+        assert ("say --extents full or --stop-memory" in capsys.readouterr().err) == told
 
 
 def test_run_folders_say_what_their_policies_see(
@@ -378,7 +389,18 @@ def test_run_folders_say_what_their_policies_see(
     driver = read_driver(str(tmp_path / "run"))
     assert (driver.extents, driver.stop_memory) == ("half", False)
     assert "def predict_speed_and_steering" in driver.source
-    shutil.copytree(tmp_path / "run", tmp_path / "v1.2")
+    folder = tmp_path / "run"
+    for path in (folder / "best.py", *(folder / "scripts").iterdir()):
+        driver = read_driver(str(path))
+        assert (driver.name, driver.extents, driver.stop_memory) == (path.stem, "half", False)
+    shutil.copy(folder / "best.py", folder / "other.py")
+    driver = read_driver(str(folder / "other.py"))
+    assert (driver.extents, driver.stop_memory) == ("full", True)
+    shutil.copytree(folder, tmp_path / "v1.2")
+    (folder / "checkpoint.json").write_text("{")
+    with pytest.raises(ConfigError, match=r"copy the script into another folder.*--extents"):
+        read_driver(str(folder / "best.py"))
+    shutil.copy(tmp_path / "v1.2" / "checkpoint.json", folder)
     monkeypatch.chdir(tmp_path / "v1.2")
     names = [each.name for each in read_drivers([".", "../v1.2", "../run/checkpoint.json"])]
     assert names == ["v1.2", "v1.2 (2)", "checkpoint"]

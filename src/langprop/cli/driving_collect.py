@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from langprop.cli.driving_options import (
+    EXTENTS,
+    MEMORY,
     add_quiet,
     add_routes,
     add_shown,
@@ -95,8 +97,9 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
     )
     add_shown(
         made,
-        extents="sizes in the scenes of a script that drives",
-        stop_memory="whether a stop sign is gone from these scenes once it has stopped for it",
+        extents=f"sizes in the scenes of a script that drives; {EXTENTS}",
+        stop_memory="whether a stop sign is gone from these scenes once it has stopped for it; "
+        + MEMORY,
     )
     made.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
     made.add_argument("--resume", action="store_true", help="go on with a collection")

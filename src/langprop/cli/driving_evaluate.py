@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from langprop.cli.driving_options import (
+    EXTENTS,
+    MEMORY,
     add_isolation,
     add_quiet,
     add_routes,
@@ -76,10 +78,8 @@ def _read(argv: Sequence[str], names: Sequence[str]) -> argparse.Namespace:
     made.add_argument("--jobs", type=int, metavar="N", help="processes; one per core by default")
     add_shown(
         made,
-        extents="sizes in scenes; by default what a run's policies were trained with, half for "
-        "checkpoints of the paper's code, and full for all others",
-        stop_memory="whether a stop sign is gone once the vehicle has stopped for it; by default "
-        "as with --extents",
+        extents=f"sizes in scenes; {EXTENTS}",
+        stop_memory=f"whether a stop sign is gone once the vehicle has stopped for it; {MEMORY}",
     )
     made.add_argument(
         "--agreement",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,6 +13,15 @@ from langprop.sandbox.isolation import MODES
 if TYPE_CHECKING:
     from langprop.driving.agents.drivers import Driver
     from langprop.driving.task import RouteTask
+
+EXTENTS = (
+    "by default what a run's policies were trained with (its folder, best.py and scripts in it), "
+    "half for checkpoints of the paper's code, and full for all others"
+)
+"""How sizes in scenes are known, in words."""
+
+MEMORY = "by default as with --extents"
+"""How it's known whether stop signs stay."""
 
 
 def add_suite(parser: argparse.ArgumentParser, default: str) -> None:
@@ -100,6 +110,14 @@ def routes_of(settings: argparse.Namespace) -> tuple[tuple[RouteTask, ...], rang
 
 
 def shown(driver: Driver, settings: argparse.Namespace) -> Driver:
-    """A driver with what was said of its scenes."""
+    """A driver with what was said of its scenes; where nobody knows, that is told."""
     said = {"extents": settings.extents, "stop_memory": settings.stop_memory}
-    return replace(driver, **{name: value for name, value in said.items() if value is not None})
+    known = {name: value for name, value in said.items() if value is not None}
+    if driver.presumed and not known:
+        print(
+            f"{driver.name} is shown half sizes, and stop signs that stay, as in the paper's code. "
+            "Its format doesn't tell: if it was trained with others, say --extents full or "
+            "--stop-memory.",
+            file=sys.stderr,
+        )
+    return replace(driver, **known)

@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from langprop.cli.driving_options import add_isolation, add_suite
+from langprop.cli.driving_options import (
+    EXTENTS,
+    MEMORY,
+    add_isolation,
+    add_shown,
+    add_suite,
+    shown,
+)
 from langprop.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,7 +42,7 @@ def run(argv: Sequence[str]) -> int:
     from langprop.driving.agents.drivers import BASELINES, EXPERT, read_driver
 
     settings = _read(argv, [EXPERT, *BASELINES])
-    driver = read_driver(settings.policy)
+    driver = shown(read_driver(settings.policy), settings)
     out = Path(settings.out)
     if out.suffix.lower() not in _SUFFIXES:
         raise ConfigError(
@@ -206,6 +213,11 @@ def _read(argv: Sequence[str], names: Sequence[str]) -> argparse.Namespace:
         "--pictures",
         metavar="FOLDER",
         help="put a picture there of what was 1 s before each infraction",
+    )
+    add_shown(
+        made,
+        extents=f"sizes in scenes; {EXTENTS}",
+        stop_memory=f"whether a stop sign is gone once the vehicle has stopped for it; {MEMORY}",
     )
     add_isolation(made)
     settings = made.parse_args(list(argv))

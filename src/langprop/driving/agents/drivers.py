@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -42,6 +43,8 @@ class Driver:
         extents: Sizes in its scenes.
         stop_memory: Whether a stop sign is gone once it has stopped for it.
         origin: Where it comes from.
+        presumed: Whether nothing there tells what it was shown while it was trained, though it may
+            well have been something else.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Driver:
     extents: Extents = "full"
     stop_memory: bool = True
     origin: str = ""
+    presumed: bool = False
 
     def agent(self, executor: Executor) -> Agent:
         """The agent that drives.
@@ -153,7 +157,8 @@ def _from_path(path: Path) -> Driver:
         raise ConfigError(f"{path} is no text: a policy is a Python file in UTF-8.") from error
     if not source.strip():
         raise ConfigError(f"{path} is empty: a policy defines {ENTRY_POINT}(scene_info).")
-    return Driver(_name(path), source, origin=str(path))
+    extents, memory = _shown_in_run(path)
+    return Driver(_name(path), source, extents, stop_memory=memory, origin=str(path))
 
 
 def _name(path: Path) -> str:
@@ -175,7 +180,14 @@ def _from_reference(path: Path) -> Driver:
     if not reference.scripts:
         raise CheckpointError(f"{path} holds no script.")
     _check_name(reference.name, path)
-    return Driver(_name(path), reference.scripts[0], "half", stop_memory=False, origin=str(path))
+    return Driver(
+        _name(path),
+        reference.scripts[0],
+        "half",
+        stop_memory=False,
+        origin=str(path),
+        presumed=True,
+    )
 
 
 def _from_run(path: Path) -> Driver:
@@ -185,12 +197,40 @@ def _from_run(path: Path) -> Driver:
     module = load(path)
     _check_name(module.entry_point, path)
     source = bundle(module.linked(module.trained()))
-    # The stub is all that a run keeps of what its policies were shown.
-    for extents in ("full", "half"):
-        for memory in (True, False):
-            if module.stub.strip() == driving_stub(extents, stop_memory=memory).strip():
-                return Driver(_name(path), source, extents, stop_memory=memory, origin=str(path))
-    return Driver(_name(path), source, origin=str(path))
+    extents, memory = _shown(module.stub)
+    return Driver(_name(path), source, extents, stop_memory=memory, origin=str(path))
+
+
+def _shown_in_run(path: Path) -> tuple[Extents, bool]:
+    """Extents and memory of the run in whose folder a script lies; the usual ones without a run.
+
+    Raises:
+        ConfigError: There is a run, but it can't be read.
+    """
+    from langprop.trainer.run_dir import CHECKPOINT
+
+    folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - as it was named
+    run = folder.parent if folder.name == "scripts" else folder
+    if (run == folder and path.name != "best.py") or not (run / CHECKPOINT).exists():
+        return "full", True
+    try:  # as little of the checkpoint as is needed: the script may have been edited since
+        stub = json.loads((run / CHECKPOINT).read_text(encoding="utf-8"))["stub"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"what {path} was shown stands in {run / CHECKPOINT}, which can't be read: copy the "
+            "script into another folder, and say it with --extents and --stop-memory."
+        ) from error
+    return _shown(str(stub))
+
+
+def _shown(stub: str) -> tuple[Extents, bool]:
+    """Extents and memory by the stub, which is all that a run keeps of them."""
+    every: tuple[tuple[Extents, bool], ...]
+    every = ("full", True), ("full", False), ("half", True), ("half", False)
+    for extents, memory in every:
+        if stub.strip() == driving_stub(extents, stop_memory=memory).strip():
+            return extents, memory
+    return "full", True
 
 
 def _check_name(name: str, path: Path) -> None:
