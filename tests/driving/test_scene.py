@@ -117,7 +117,13 @@ def test_a_wrapped_script_keeps_its_lines() -> None:
 
 @pytest.mark.parametrize(
     "output",
-    [("MOVE", 1.5), ["STOP", -180], ("SLOW", np.float32(180)), ("MOVE", np.int64(3))],
+    [
+        ("MOVE", 1.5),
+        ["STOP", -180],
+        ("SLOW", np.float32(180)),
+        ("MOVE", np.int64(3)),
+        ("MOVE", np.array(0.5)),
+    ],
 )
 def test_decisions_are_read(output: Any) -> None:
     level, angle = check_output(output)
@@ -139,8 +145,11 @@ def test_decisions_are_read(output: Any) -> None:
         (("MOVE", "left"), "the angle 'left' is no number"),
         (("MOVE", None), "is no number"),
         (("MOVE", True), "is no number"),
+        (("MOVE", np.array(True)), "is no number"),
+        (("MOVE", np.array("left")), "the angle 'left' is no number"),
         (("MOVE", 1 + 2j), "is no number"),
         (("MOVE", np.array([1.0])), "is no number"),
+        (("MOVE", np.array(math.nan)), "the angle is NaN"),
         (("MOVE", math.nan), "the angle is NaN"),
         (("MOVE", np.float64("nan")), "the angle is NaN"),
         (("MOVE", math.inf), "out of range"),

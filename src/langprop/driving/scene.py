@@ -53,6 +53,8 @@ def check_output(output: Any) -> tuple[Level, float]:
             f"{_cut(output)} is no decision: return (speed_level, angle), such as ('MOVE', 0.0)."
         )
     level, angle = output
+    if getattr(angle, "shape", None) == ():  # numpy has numbers of its own, and arrays of one
+        angle = angle.item()
     if not isinstance(level, str) or level not in LEVELS:
         raise ValueError(
             f"the speed level {_cut(level)} doesn't exist: return 'MOVE', 'SLOW' or 'STOP'."
