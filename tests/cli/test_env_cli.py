@@ -141,7 +141,7 @@ def test_an_environment_in_a_file_of_settings(tmp_path, monkeypatch, capsys):
         (["--env", "ALE/Pong-v5"], "pip install ale-py"),
         (["--env", "CartPole-v1", "--env_args.nonsense=3"], "nonsense"),
         (["--env", "CartPole-v1", "--env_args.score=3"], "langprop init FOLDER --env CartPole-v1"),
-        (["--env", "CartPole-v1", "--env_args.max_episode_steps=0"], "must be at least 1"),
+        (["--env", "CartPole-v1", "--env_args.max_episode_steps=0"], "must be a whole number, 1 or more"),
         (["task.py:module", "--env", "CartPole-v1"], "leave out task.py:module"),
         (["task.py:module", "--env_args.x=1"], "--env_args goes with --env"),
         ([], "or  langprop fit --env ID"),

@@ -18,6 +18,7 @@ class Made(gymnasium.Env):
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
+        self.observation_space.seed(seed)
         return self.observation_space.sample(), {}
 
     def step(self, action):
@@ -196,7 +197,7 @@ def test_what_makes_no_single_environment():
         lp.EnvModule(lambda: 1 / 0)
     with pytest.raises(ModuleError, match="nonsense"):
         lp.EnvModule("CartPole-v1", nonsense=3)
-    with pytest.raises(ModuleError, match="max_episode_steps must be at least 1"):
+    with pytest.raises(ModuleError, match="max_episode_steps must be a whole number, 1 or"):
         lp.EnvModule("CartPole-v1", max_episode_steps=0)
     with pytest.raises(ModuleError, match="on_env_error"):
         lp.EnvModule("CartPole-v1", on_env_error="ignore")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import inspect
 import re
+import weakref
 from collections.abc import Callable, Mapping
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from langprop.errors import MissingDependency, ModuleError
 
 if TYPE_CHECKING:
     import gymnasium
+
+    from langprop.rl.observations import Arguments
+    from langprop.rl.repeats import Repeats
 
 DEFAULT_LIMIT = 1_000
 """Steps of an episode in an environment without a limit of its own."""
@@ -32,6 +38,10 @@ class Envs:
         name: Of the environment, for messages.
         limit: Steps of an episode.
         given: Whether somebody has chosen the limit: the user or the environment.
+        own_random: Whether each has global random generators of its own: see `OwnRandom`.
+        reused: Whether one may be used for several episodes.
+
+    They are closed when this object goes, at the latest at the end of the program.
 
     Raises:
         MissingDependency: Gymnasium isn't installed.
@@ -45,9 +55,10 @@ class Envs:
         kwargs: Mapping[str, Any],
         max_episode_steps: int | None = None,
     ) -> None:
-        if max_episode_steps is not None and not max_episode_steps >= 1:
+        if max_episode_steps is not None and not is_count(max_episode_steps):
             raise ModuleError(
-                f"max_episode_steps must be at least 1, but got {max_episode_steps!r}."
+                "max_episode_steps must be a whole number, 1 or more, but got "
+                f"{max_episode_steps!r}."
             )
         try:
             import gymnasium  # noqa: F401 - told here by the name of the extra
@@ -59,8 +70,10 @@ class Envs:
             # The checker looks at each observation and action again.
             self._kwargs = {"disable_env_checker": True, **self._kwargs}
             if max_episode_steps is not None:  # the environment's own may be shorter
-                self._kwargs["max_episode_steps"] = max_episode_steps
-        self._free: list[gymnasium.Env[Any, Any]] = []
+                self._kwargs["max_episode_steps"] = int(max_episode_steps)
+        self.own_random, self.reused = False, True
+        self._free: list[Any] = []
+        weakref.finalize(self, _close_all, self._free)
         self.first = self._made()  # with its wrappers
         bare, own = _peel(self.first)
         self._free.append(bare)
@@ -76,16 +89,49 @@ class Envs:
 
     def fresh(self) -> Any:
         """A new one, likewise; whoever asks for it closes it."""
-        return _peel(self._made())[0]
+        return self._ready(_peel(self._made())[0])
+
+    def examine(self, arguments: Arguments) -> Repeats:
+        """Find out how they have to be used, while nobody uses one.
+
+        Args:
+            arguments: Turns observations into arguments of the policy.
+
+        Returns:
+            What was found; it is taken into account from now on.
+        """
+        from langprop.rl.repeats import examine
+
+        env = self.take()
+        found = examine(env, self.fresh, arguments)
+        self._free.append(env)
+        if found.draws:
+            self.seed_globals()
+        if found.keeps:
+            self.reused = False
+            self.close()  # this one isn't new any more
+        return found
+
+    def seed_globals(self) -> None:
+        """Give each of them global random generators of its own, while nobody uses one."""
+        self.own_random = True
+        self._free[:] = map(self._ready, self._free)
+
+    def _ready(self, env: Any) -> Any:
+        if not self.own_random or hasattr(env, "_borrowed"):
+            return env
+        from langprop.rl.own_random import OwnRandom
+
+        return OwnRandom(env)
 
     def put(self, env: Any) -> None:
-        """Give one back; it will be reset."""
-        if len(self._free) < _MAX_FREE:
+        """Give one back; it will be reset, unless it is used no more."""
+        if self.reused and len(self._free) < _MAX_FREE:
             self._free.append(env)
         else:
             env.close()
 
-    def drawn(self) -> gymnasium.Env[Any, Any]:
+    def drawn(self) -> Any:
         """A new one whose `render()` gives pictures, with all of its wrappers but the formalities.
 
         Raises:
@@ -108,12 +154,11 @@ class Envs:
                 f"{self.name} can't be drawn: let the function that makes it take "
                 'render_mode=None, and give it to the environment; it is called with "rgb_array".'
             )
-        return _peel(env)[0]
+        return self._ready(_peel(env)[0])
 
     def close(self) -> None:
         """Close those that nobody uses."""
-        while self._free:
-            self._free.pop().close()
+        _close_all(self._free)
 
     def _made(self, more: Mapping[str, Any] | None = None) -> gymnasium.Env[Any, Any]:
         if isinstance(self._env, str):
@@ -139,6 +184,17 @@ class Envs:
             )
         made: gymnasium.Env[Any, Any] = env
         return made
+
+
+def is_count(value: Any, least: int = 1) -> bool:
+    """Whether it is a whole number, of any type but bool, and no less than another one."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+
+
+def _close_all(envs: list[Any]) -> None:
+    while envs:
+        with contextlib.suppress(Exception):  # of no use any more, whatever it says
+            envs.pop().close()
 
 
 def _takes(function: Callable[..., Any], name: str) -> bool:

@@ -12,7 +12,7 @@ from langprop.modules.module import Module
 from langprop.modules.objectives import below
 from langprop.modules.score import Score, Scored, described
 from langprop.modules.stub import Stub
-from langprop.rl.envs import Envs
+from langprop.rl.envs import Envs, is_count
 from langprop.rl.episode import TAIL, Episode
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ class EnvModule(Module):
     ) -> None:
         if on_env_error not in ("fail", "record"):
             raise ModuleError(f'on_env_error must be "fail" or "record", but got {on_env_error!r}.')
-        if tail < 0:
-            raise ModuleError(f"tail must not be negative, but got {tail!r}.")
+        if not is_count(tail, 0):
+            raise ModuleError(f"tail must be a whole number, 0 or more, but got {tail!r}.")
         self._envs = Envs(env, env_kwargs, max_episode_steps)
         from langprop.rl.actions import action_reader
         from langprop.rl.describe import Describer
@@ -109,7 +109,7 @@ class EnvModule(Module):
         self._describe = Describer.of(first, self.stub, self.entry_point)
         self._ranges = Ranges
         self.weights = {} if weights is None else weights
-        self._tail = tail
+        self._tail = int(tail)
         self._on_env_error = on_env_error
         self._arguments = argument_reader(self.observation_space, self.stub, self.entry_point)
         self._find_nan = find_nan
@@ -117,6 +117,7 @@ class EnvModule(Module):
         parts = env, env_kwargs, max_episode_steps
         self._replicas = Replicas(*parts, stub=read.source, tail=tail, on_env_error=on_env_error)
         self._last: tuple[Any, Any] = (None, None)  # an answer, and the action that it is
+        self._examine()
         self._telling = False  # no score of an episode with random actions needs words
         self._random: Episode | None = None  # one of these
         self.exception_score = self._below_random() if exception_score is None else exception_score
@@ -134,8 +135,48 @@ class EnvModule(Module):
             raise ModuleError("the episodes of this module are being filmed.")
         return self._envs
 
+    def _examine(self) -> None:
+        """Find out whether episodes depend on their seeds alone, and tell what is done if not."""
+        name, found = self._envs.name, self.envs.examine(self._arguments)
+        if found.draws:
+            self._warn_of_draws()
+        if found.keeps:
+            self.warn_once(
+                "keeps",
+                f"{name} shows something else after a reset than when it is new, as wrappers that "
+                "keep averages do: each episode gets a new one, so that its return depends on its "
+                "seed alone.",
+            )
+        if found.unsteady:
+            self.warn_once(
+                "unsteady",
+                f"{name} shows something else each time for the same seed, so that returns differ "
+                "from run to run: let reset(seed=...) seed whatever it draws from.",
+            )
+
+    def _warn_of_draws(self) -> None:
+        self.warn_once(
+            "draws",
+            f"{self._envs.name} draws from random or from numpy's global generator: each episode "
+            "gets these for itself, seeded with its seed, and runs in this process. Faster is "
+            "self.np_random, which gymnasium.Env.reset(seed=...) seeds.",
+        )
+
     def _below_random(self) -> float | dict[str, float]:
         """A score below any that a policy is likely to get, from episodes with random actions."""
+        from langprop.rl.own_random import global_state, restore
+
+        before = global_state()
+        found = self._play_at_random()
+        if not self.envs.own_random and global_state() != before:  # later than in its first steps
+            restore(before)
+            self.envs.seed_globals()
+            self._warn_of_draws()
+            self._random = None
+            found = self._play_at_random()
+        return found
+
+    def _play_at_random(self) -> float | dict[str, float]:
         self.action_space.seed(0)
         scores, problem = [], None
         for seed in range(_RANDOM_EPISODES):
@@ -154,12 +195,13 @@ class EnvModule(Module):
                 score = self.score(episode, None)
                 below([score], self.weights)
                 scores.append(score)
-            except ValueError as error:  # it isn't finite
+            except Exception as error:
                 problem = error
         if not scores:
             raise ModuleError(
                 "no episode with random actions has a score: give the module an exception_score "
-                f"below any that a policy may get ({problem or 'the environment raised'})."
+                "below any that a policy may get "
+                f"({_named(problem) if problem else 'the environment raised'})."
             ) from problem
         return below(scores, self.weights)
 
@@ -316,7 +358,8 @@ class EnvModule(Module):
 
     def _told(self, episode: Episode) -> str:
         try:
-            return str(self.feedback(episode))
+            told = self.feedback(episode)
+            return "" if told is None else str(told)
         except Exception as error:  # what is said of an episode mustn't change its score
             self.warn_once(
                 "feedback",
@@ -370,6 +413,10 @@ class EnvModule(Module):
         from langprop.rl.video import record_video
 
         return record_video(self, path, seed=seed, fps=fps)
+
+
+def _named(error: Exception) -> str:
+    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
 
 
 def _first(result: Any) -> Any:

@@ -100,7 +100,8 @@ def _copied(observation: Any) -> np.ndarray[Any, Any]:
 
 def _spread_over(size: int) -> Arguments:
     def spread(observation: Any) -> list[Any]:
-        if type(observation) is np.ndarray and observation.ndim == 1:  # most are
+        array = type(observation) is np.ndarray and observation.ndim == 1  # most are
+        if array and observation.dtype.char != "O":
             values: list[Any] = observation.tolist()
         else:
             values = _copied(observation).tolist()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
-import random
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,15 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from langprop.errors import ModuleError
 from langprop.executors.pickles import portable
 from langprop.rl.envs import Envs
-from langprop.sandbox.wire import encode
+from langprop.rl.repeats import beginning
 
 if TYPE_CHECKING:
     import gymnasium
 
     from langprop.rl.module import EnvModule
     from langprop.rl.observations import Arguments
-
-_STEPS = 20
 
 _SAME = (
     "forward",
@@ -133,6 +130,8 @@ class Replicas:
         """
         if _has_own_ways(module) or not isinstance(module._envs, Envs):  # it is being filmed
             return None
+        if module._envs.own_random:  # numbers that it draws elsewhere might be others
+            return None
         if self._kwargs.get("render_mode") == "human":  # windows are for this process to open
             return None
         # A function may hold something that changes.
@@ -159,21 +158,9 @@ def shown(envs: Envs, arguments: Arguments) -> bytes:
         Exception: The environment's own.
     """
     env = envs.fresh()
-    # One that draws from these generators is left as it was; it can't have a replica.
-    state, numpys = random.getstate(), _numpy_state()
     try:
-        space = copy.deepcopy(env.action_space)
-        space.seed(0)
-        seen = [encode(list(arguments(env.reset(seed=0)[0])))]
-        for _ in range(_STEPS):
-            observation, reward, over, truncated, _ = env.step(space.sample())
-            told = [list(arguments(observation)), float(reward), bool(over), bool(truncated)]
-            seen.append(encode(told))
-            if over or truncated:
-                break
+        seen = beginning(env, arguments, math.inf)
     finally:
-        random.setstate(state)
-        _numpy_state(numpys)
         env.close()
     return hashlib.sha256(b"".join(seen)).digest()
 
@@ -184,12 +171,3 @@ def _has_own_ways(module: EnvModule) -> bool:
 
     kind, own = type(module), vars(module)
     return any(name in own or getattr(kind, name) is not getattr(EnvModule, name) for name in _SAME)
-
-
-def _numpy_state(state: Any = None) -> Any:
-    """The state of numpy's global generator, or set it."""
-    import numpy as np
-
-    if state is None:
-        return np.random.get_state()  # noqa: NPY002 - the global one is meant
-    return np.random.set_state(state)  # noqa: NPY002 - likewise

@@ -44,6 +44,8 @@ def in_words(space: Any) -> str:
 
 def bounds(space: Any) -> str:
     """The bounds of a Box."""
+    if not space.low.size:
+        return "which is empty"
     low, high = space.low.min(), space.high.max()
     if (space.low == low).all() and (space.high == high).all():
         return f"from {low:.6g} to {high:.6g}"
