@@ -199,6 +199,43 @@ def test_ctrl_c_keeps_whole_drives(routes, tmp_path):
     assert all(frames)
 
 
+def test_ctrl_c_keeps_what_was_evaluated(routes, tmp_path):
+    out = tmp_path / "scores.json"
+    code = "import sys; from langprop.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    call = ["driving", "evaluate", "follower", "--suite", str(routes), "--seeds", "200"]
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *call, "--jobs", "1", "--json", str(out)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr is not None
+        assert "1/400" in process.stderr.readline()
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        told, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.endswith("langprop: interrupted\n")
+    assert "Traceback" not in errors
+    found = json.loads(out.read_text())
+    assert not found["complete"]
+    assert found["drives"][0]["ended"] == "ROUTE_COMPLETION"
+    assert f"INCOMPLETE: broken off after {len(found['drives'])} of 400 drives" in told
+    assert "follower" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("", "is a folder: name a file"), ("x/y.json", "there is no folder")]
+)
+def test_where_scores_cant_be_written_nothing_is_driven(name, told, tmp_path, capsys):
+    out = tmp_path / name
+    assert main(["driving", "evaluate", "expert", "--suite", "tiny", "--json", str(out)]) == 1
+    said = capsys.readouterr()
+    assert told in said.err
+    assert said.err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
 def _in_session(number):
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -337,6 +374,17 @@ def test_a_run_that_has_reached_its_limit_says_so(data, start, tmp_path, capsys)
     assert "raise that:  --max_steps 12" in told
     assert driving_fit.run(["--resume", str(run), "--max_steps", "3"]) == 0
     assert "No step was taken" not in capsys.readouterr().out
+
+
+def test_what_a_policy_is_judged_by_is_compared(data, start, tmp_path, capsys):
+    text = f"driven: false\ndata: {data}\npolicy: {{start: start.py}}\nmax_steps: 1\n"
+    run = tmp_path / "run"
+    assert main(["driving", "fit", configured(tmp_path, f"{text}run_dir: {run}\n")]) == 0
+    again = ["driving", "fit", f"--resume={run}", "--max_steps=2"]
+    for name, other in (("labels", "levels"), ("blame", "all"), ("infraction_penalty", "1")):
+        assert main([*again, f"--policy.{name}={other}"]) == 1
+        assert f"begun with something else: the module's {name} changed" in capsys.readouterr().err
+    assert main([*again, "--policy.labels=levels", "--force"]) == 0
 
 
 INTERRUPT = """import langprop as lp

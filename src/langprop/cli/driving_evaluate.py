@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ from langprop.cli.driving_options import (
     routes_of,
     shown,
 )
-from langprop.errors import ConfigError
+from langprop.errors import ConfigError, LangPropError
 
 if TYPE_CHECKING:
     from langprop.driving.judging.drive import Drive
@@ -38,26 +39,51 @@ def run(argv: Sequence[str]) -> int:
     settings = _read(argv, [EXPERT, *BASELINES])
     drivers = [shown(driver, settings) for driver in read_drivers(settings.policies)]
     out = None if settings.json is None else Path(settings.json)
-    if out is not None and not out.parent.is_dir():
-        raise ConfigError(f"{out} can't be written: there is no folder {out.parent}.")
-    from langprop.driving.judging.evaluate import evaluate
+    if out is not None:
+        _check_writable(out)
+    from langprop.driving.judging.evaluate import Evaluation, evaluate, gather
     from langprop.driving.judging.table import table
 
     tasks, seeds = routes_of(settings)
-    evaluation = evaluate(
-        drivers,
-        tasks,
-        seeds,
-        jobs=settings.jobs,
-        suite=settings.suite,
-        agreement=settings.agreement,
-        isolation=settings.isolation,
-        on_drive=None if settings.quiet else _tell,
-    )
-    print(table(evaluation))
-    if out is not None:
-        _write(out, json.dumps(evaluation.to_dict(), indent=1))
+    results: list[Drive | Failure] = []
+
+    def keep(result: Drive | Failure, number: int, total: int) -> None:
+        results.append(result)
+        if not settings.quiet:
+            _tell(result, number, total)
+
+    def report(evaluation: Evaluation) -> None:
+        print(table(evaluation), flush=True)
+        if out is not None:
+            _write(out, json.dumps(evaluation.to_dict(), indent=1))
+
+    try:
+        evaluation = evaluate(
+            drivers,
+            tasks,
+            seeds,
+            jobs=settings.jobs,
+            suite=settings.suite,
+            agreement=settings.agreement,
+            isolation=settings.isolation,
+            on_drive=keep,
+        )
+    except (KeyboardInterrupt, LangPropError):
+        if results:
+            report(gather(results, drivers, tasks, seeds, suite=settings.suite))
+        raise
+    report(evaluation)
     return int(bool(evaluation.failures))
+
+
+def _check_writable(path: Path) -> None:
+    """Find out now, and not after all the drives."""
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder: name a file, such as {path / 'scores.json'}.")
+    if not path.parent.is_dir():
+        raise ConfigError(f"{path} can't be written: there is no folder {path.parent}.")
+    if not os.access(path.parent, os.W_OK):
+        raise ConfigError(f"{path} can't be written: the folder {path.parent} is write-protected.")
 
 
 def _read(argv: Sequence[str], names: Sequence[str]) -> argparse.Namespace:
@@ -88,7 +114,9 @@ def _read(argv: Sequence[str], names: Sequence[str]) -> argparse.Namespace:
         help="ask the expert every tenth tick what it would do",
     )
     add_isolation(made)
-    made.add_argument("--json", metavar="FILE", help="write everything there")
+    made.add_argument(
+        "--json", metavar="FILE", help="write everything there, after ^C what there is"
+    )
     add_quiet(made)
     return read_options(made, argv, jobs=1)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,16 @@ class Evaluation:
     suite: str
     tasks: tuple[str, ...]
     seeds: tuple[int, ...]
+
+    @property
+    def planned(self) -> int:
+        """How many drives there were to be."""
+        return len(self.drivers) * len(self.tasks) * len(self.seeds)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of them were made, or have failed; not so if it was broken off."""
+        return len(self.drives) + len(self.failures) == self.planned
 
     def of(self, driver: str) -> list[Drive]:
         """The drives of a policy."""
@@ -107,6 +118,7 @@ class Evaluation:
             "suite": self.suite,
             "tasks": list(self.tasks),
             "seeds": list(self.seeds),
+            "complete": self.complete,
             "drivers": {name: self._about(name) for name in self.drivers},
             "drives": [each.to_dict() for each in self.drives],
             "failures": [vars(each) for each in self.failures],
@@ -174,24 +186,48 @@ def evaluate(
     # Drives of a route together, so that a process has the town already.
     trips = [Trip(driver, task, seed) for task in tasks for seed in seeds for driver in drivers]
     jobs = min(len(trips), n_cores() if jobs is None else jobs)
-    found: dict[int, Drive | Failure] = {}
     equipment = Equipment(
         simulator, agreement=agreement, isolation=isolation, drivers=tuple(drivers)
     )
-    fleet = Fleet(equipment, jobs)
-    for number, result in fleet.run(trips):
-        found[number] = result
-        if on_drive is not None:
-            on_drive(result, len(found), len(trips))
-    places = {driver.name: place for place, driver in enumerate(drivers)}
-    ordered = sorted(found.items(), key=lambda item: (places[item[1].agent], item[0]))
-    results = [result for _, result in ordered]
+    results: list[Drive | Failure] = []
+    with closing(Fleet(equipment, jobs).run(trips)) as found:
+        for _, result in found:
+            results.append(result)
+            if on_drive is not None:
+                on_drive(result, len(results), len(trips))
+    return gather(results, drivers, tasks, seeds, suite=suite)
+
+
+def gather(
+    results: Iterable[Drive | Failure],
+    drivers: Sequence[Driver],
+    tasks: Sequence[RouteTask],
+    seeds: Sequence[int],
+    *,
+    suite: str = "",
+) -> Evaluation:
+    """What came of drives so far, such as those that `evaluate` has told of.
+
+    Args:
+        results: Of drives, in any order.
+        drivers: Who was to drive.
+        tasks: The routes that were to be driven.
+        seeds: Of the resets.
+        suite: Name of the suite.
+    """
+    names = tuple(driver.name for driver in drivers)
+    routes = tuple(task.name for task in tasks)
+
+    def place(each: Drive | Failure) -> tuple[int, int, int]:
+        return names.index(each.agent), routes.index(each.task), seeds.index(each.seed)
+
+    ordered = sorted(results, key=place)
     return Evaluation(
-        tuple(driver.name for driver in drivers),
-        tuple(each for each in results if isinstance(each, Drive)),
-        tuple(each for each in results if isinstance(each, Failure)),
+        names,
+        tuple(each for each in ordered if isinstance(each, Drive)),
+        tuple(each for each in ordered if isinstance(each, Failure)),
         suite,
-        tuple(task.name for task in tasks),
+        routes,
         tuple(seeds),
     )
 

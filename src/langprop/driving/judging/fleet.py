@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -112,7 +112,7 @@ class Fleet:
         """Process ids of the processes that there are."""
         return [worker.process.pid for worker in self._workers]
 
-    def run(self, trips: Sequence[Trip]) -> Iterator[tuple[int, Drive | Failure]]:
+    def run(self, trips: Sequence[Trip]) -> Generator[tuple[int, Drive | Failure], None, None]:
         """Make all trips.
 
         Args:

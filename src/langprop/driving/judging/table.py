@@ -39,6 +39,9 @@ def table(evaluation: Evaluation) -> str:
     title = f"{evaluation.suite or 'routes'}: {routes} route{'s' * (routes != 1)}"
     title += f" × {seeds} seed{'s' * (seeds != 1)}; 95 % intervals over routes in brackets"
     lines = [title]
+    if not evaluation.complete:
+        made = len(evaluation.drives) + len(evaluation.failures)
+        lines.append(f"INCOMPLETE: broken off after {made:,} of {evaluation.planned:,} drives")
     for rule in ("at_fault", "strict"):
         lines += ["", _TITLES[rule], *_aligned(_scores(evaluation, rule))]
     lines += [
