@@ -199,6 +199,23 @@ def test_ctrl_c_keeps_whole_drives(routes, tmp_path):
     assert all(frames)
 
 
+@pytest.mark.parametrize("command", ["evaluate", "collect"])
+def test_a_route_that_leads_nowhere_is_told_before_the_first_drive(
+    command, routes, tmp_path, capsys
+):
+    tasks = json.loads(routes.read_text())
+    tasks[1]["edges"] = ["nowhere"]
+    bad = tmp_path / "bad.json"
+    bad.write_text(json.dumps(tasks))
+    policy = ["expert"] if command == "evaluate" else ["--out", str(tmp_path / "frames")]
+    assert main(["driving", command, *policy, "--suite", str(bad)]) == 1
+    told = capsys.readouterr()
+    assert "route 'short/1'" in told.err
+    assert "'nowhere'" in told.err
+    assert told.err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.json"]
+
+
 def test_ctrl_c_keeps_what_was_evaluated(routes, tmp_path):
     out = tmp_path / "scores.json"
     code = "import sys; from langprop.cli.main import main; sys.exit(main(sys.argv[1:]))"

@@ -199,9 +199,11 @@ def _check_routes(collection: Collection, writer: FrameWriter) -> None:
 def _check_needs(collection: Collection) -> None:
     """Find out what every drive would lack, before anything is written."""
     if collection.simulator is None:
+        from langprop.driving.maps.suites import check_routes
         from langprop.driving.sumo import library
 
         library.require()
+        check_routes(collection.tasks)
     if collection.driver.source:
         from langprop.driving.agents.loading import check_scripts
         from langprop.executors.local import LocalExecutor

@@ -180,8 +180,10 @@ def evaluate(
     _check([each.name for each in tasks], "routes")
     _check(list(seeds), "seeds")
     if simulator is None:
+        from langprop.driving.maps.suites import check_routes
         from langprop.driving.sumo.simulator import SumoSimulator
 
+        check_routes(tasks)
         simulator = SumoSimulator  # not SumoSimulation: each drive begins with a SUMO that is new
     # Drives of a route together, so that a process has the town already.
     trips = [Trip(driver, task, seed) for task in tasks for seed in seeds for driver in drivers]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,19 @@ def tasks(data: Any, where: str, *, folder: Path | None = None) -> tuple[RouteTa
     if folder is not None:
         found = [_placed(task, folder) for task in found]
     return tuple(found)
+
+
+def check_routes(routes: Iterable[RouteTask]) -> None:
+    """Find out whether routes can be driven before the first one is; some 10 ms each.
+
+    Raises:
+        TownError: A town or a route doesn't exist, or leads nowhere.
+    """
+    from langprop.driving.maps.routing import plan_route
+    from langprop.driving.maps.towns import town
+
+    for task in routes:
+        plan_route(town(task.town).network, task)
 
 
 def _task(data: Any, where: str) -> RouteTask:
