@@ -19,6 +19,8 @@ def main(folder: str, policies: list[str]) -> None:
     frames = Frames(folder)
     module = DrivingModule(reinforce=False)
     drivers = read_drivers(policies)
+    if not all(each.source for each in drivers):
+        sys.exit("the expert is no script; it labels the frames: name policies only")
     scripts = [lp.Script(each.source, module.entry_point, id=each.name) for each in drivers]
     seen = frames[0].observation
     empty = replace(seen, actors=(), signals=Signals())
