@@ -188,10 +188,10 @@ def test_makes_towns_and_routes_of_ones_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("sumo")
-    folder = tmp_path / "maps"
+    folder = tmp_path / "my own" / "maps"
     arguments = ["towns", "--seeds", "7", "--folder", str(folder), "--size", "4", "--routes", "2"]
     assert run(arguments) == 0
-    assert f"--suite {folder / 'suite.json'}" in capsys.readouterr().out
+    assert f"--suite '{folder / 'suite.json'}'" in capsys.readouterr().out
     routes = suite(str(folder / "suite.json"))
     assert [task.name for task in routes] == ["maps/town7/1", "maps/town7/2"]
     for task in routes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import shlex
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -128,7 +129,7 @@ def _own(folder: Path, given: argparse.Namespace) -> None:
         traffic_seed=5_000 + 10 * seeds[0],
     )
     file = build_own(folder, recipe, _tell, force=given.force)
-    print(f"\nDrive there with  --suite {file}")
+    print(f"\nDrive there with  --suite {shlex.quote(str(file))}")
 
 
 def _check() -> int:
