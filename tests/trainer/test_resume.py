@@ -128,7 +128,7 @@ def test_what_has_changed_is_told_and_accepted_if_it_is_meant(tmp_path):
         (double(), DATA, DATA, "the validation data"),
         (prompted, DATA, None, "the prompts changed"),
     ):
-        with pytest.raises(CheckpointError, match=rf"{what}.*resume='force'"):
+        with pytest.raises(CheckpointError, match=rf"{what}.*resume='force'.*--force"):
             train(module, data, val)
     assert train(other, DATA[:-1], resume="force").step == 4
 

@@ -89,8 +89,8 @@ def resume_run(
         if changed and how != "force":
             raise CheckpointError(
                 f"{folder.path} was begun with something else: {', '.join(changed)} changed. "
-                "Resume it with what it was begun with; or resume='force' to go on all the same; "
-                "or name another run_dir for a new run."
+                "Resume it with what it was begun with; or resume='force' (on the command line "
+                "--force) to go on all the same; or name another run_dir for a new run."
             )
         restore(trainer, module, state, sources)
         folder.forget_after(trainer.step, validated=trainer.validated == trainer.step)
