@@ -255,6 +255,18 @@ def test_a_drive_isnt_gone_on_with_in_other_traffic(short_epochs, tmp_path, othe
     assert state_of(tmp_path / "run") == state_of(short_epochs)
 
 
+def test_other_data_that_is_mixed_in_is_told(short_epochs, tmp_path):
+    data = Frames(short_epochs / "frames")
+    train(tmp_path / "run", simulator=road(), steps=1, data=data)
+    less = data.where(lambda drive: drive["seed"] == 0)
+    for other in (less, None):
+        with pytest.raises(CheckpointError, match="begun with something else: the training data"):
+            train(tmp_path / "run", simulator=road(), steps=2, data=other)
+    again = Frames(short_epochs / "frames")
+    trainer, _, _ = train(tmp_path / "run", simulator=road(), steps=2, data=again)
+    assert trainer.step == 2
+
+
 def test_the_town_of_a_route_may_have_been_moved(short_epochs, tmp_path):
     tasks = [dataclasses.replace(task, town=f"maps/{task.town}.net.xml") for task in TASKS]
     train(tmp_path / "run", simulator=road(), steps=1, tasks=tasks, pictures=0)

@@ -261,6 +261,14 @@ class Module:
         """Whether feedback tells of the calls of a sample: then a prompt shows the last only."""
         return False
 
+    def settings(self) -> Mapping[str, Any]:
+        """Numbers and words by which it judges, as plain data: by default none.
+
+        They are compared when a run is resumed; so are the stub, the weights, and the sources of
+        the methods, which don't have to be in it.
+        """
+        return {}
+
     def train_data(self) -> Any:
         """Samples that the module brings itself; used where the trainer is given none."""
         return None

@@ -45,6 +45,7 @@ def fingerprint(
     return {
         **({"the modules that it calls": _digest(parts)} if parts else {}),
         "the module": _module(module),
+        **_settings(module),
         "the prompts": _digest(_prompts(module)),
         "the optimizer": _optimizer(optimizer),
         DATA: _data(module, train),
@@ -83,6 +84,13 @@ def _module(module: Module) -> str:
     return _digest([*parts, _source(given)])
 
 
+def _settings(module: Module) -> dict[str, str]:
+    settings: Any = module.settings
+    if not callable(settings):  # an attribute of the user's own
+        return {}
+    return {f"the module's {name}": repr(value) for name, value in settings().items()}
+
+
 def _source(function: Any) -> str:
     try:
         return inspect.getsource(function)
@@ -99,7 +107,9 @@ def _prompts(module: Module) -> list[str]:
 
 def _data(module: Module, data: Any) -> str:
     if not isinstance(data, Sized):
-        return "of unknown length"
+        digest = getattr(data, "digest", None)
+        known = digest() if callable(digest) else ""
+        return f"of unknown length {known}".rstrip()
     count = len(data)
     if is_loader(data):
         return f"{count} batches"

@@ -168,6 +168,10 @@ class Online(Callback):
         yield [self._example()]  # all that a trainer asks for before it begins
         raise ConfigError("give the same Online to Trainer(callbacks=[...]), too.")
 
+    def digest(self) -> str:
+        """Of the dataset that is mixed in, as `Frames.digest`; "" if there is none."""
+        return "" if self.data is None else self.data.digest()
+
     def state_dict(self) -> dict[str, Any]:
         """What it was at the last update: whatever was driven since is driven again."""
         return self._saved
