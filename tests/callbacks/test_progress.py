@@ -4,6 +4,7 @@ import io
 import json
 import re
 import threading
+import time
 
 import pytest
 from rich.console import Console
@@ -35,9 +36,9 @@ def test_on_a_terminal_it_shows_where_the_run_is(train):
     console = terminal()
     bodies = ("return 0", "return 2 * x")
     train(Progress(console), bodies=bodies, val=[((1,), 2)], max_epochs=2)
-    time, scores, work = last(console, 3)
-    assert time.startswith("epoch 2/2 · step 6/6 · 0:0")
-    assert "left" not in time  # it is over
+    where, scores, work = last(console, 3)
+    assert where.startswith("epoch 2/2 · step 6/6 · 0:0")
+    assert "left" not in where  # it is over
     assert re.fullmatch(r"best 1 · mean 0\.5\d+ · val 1 · 2 policies", scores)
     assert work.endswith("evals")
     assert "\x1b[?25h" in console.file.getvalue()  # the cursor is back
@@ -75,6 +76,26 @@ def test_why_it_stopped_is_said(train):
     stop = LambdaCallback(on_train_batch_end=lambda trainer, _: trainer.stop("of [bold]me[/]"))
     train(stop, Progress(Console(file=out)))
     assert out.getvalue().endswith("stopped: of [bold]me[/]\n")
+
+
+def test_the_validation_after_the_time_is_over_is_told_of(train):
+    out = io.StringIO()
+
+    def wait(trainer, _):
+        while trainer.seconds < 1:
+            time.sleep(0.01)
+
+    train(
+        LambdaCallback(on_train_batch_end=wait),
+        Progress(Console(file=out), interval=3600),
+        max_time=1,
+        val=[((1,), 2)],
+    )
+    said, end, why = out.getvalue().splitlines()[-3:]
+    assert " · validating after max_time=1 s · best" in said
+    assert "validating" not in end
+    assert " · val 0 · " in end
+    assert why == "stopped: max_time=1 s"
 
 
 def test_the_display_is_closed_after_an_error_and_can_be_opened_again(train):

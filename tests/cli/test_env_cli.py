@@ -1,7 +1,11 @@
 """`langprop fit --env`, what can be done with such a run, and pictures of runs."""
 
+import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -109,6 +113,45 @@ def test_an_end_by_time_and_a_target_where_the_user_says_nothing():
     assert not task.ready.callbacks  # it has no threshold
 
 
+SLOW = """
+import time
+import gymnasium as gym, numpy as np
+
+class Slow(gym.Env):
+    observation_space, action_space = gym.spaces.Box(0, 9, (1,)), gym.spaces.Discrete(2)
+
+    def reset(self, *, seed=None, options=None):
+        if seed is not None and seed >= 1_000_000:  # of the validation
+            time.sleep(0.5)
+        self.time = 0
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action):
+        self.time += 1
+        return np.zeros(1, np.float32), float(action), self.time > 3, False, {}
+
+gym.register("Slow-v0", Slow)
+"""
+
+
+def test_the_validation_after_the_time_is_told_of_and_may_be_interrupted(tmp_path):
+    (tmp_path / "slowly.py").write_text(SLOW)
+    options = ["--env=slowly:Slow-v0", *SHORT, "--progress=true", "--max_time=3", "--run_dir=run"]
+    process = subprocess.Popen(
+        [sys.executable, "-um", "langprop", "fit", *options, "--val_interval=1000000"],
+        stdout=subprocess.PIPE, text=True, start_new_session=True, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    lines = iter(process.stdout.readline, "")
+    assert any(" · validating after max_time=3 s · " in line for line in lines)
+    process.send_signal(signal.SIGINT)
+    text, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "go on with:  langprop fit --resume run" in text
+    state = json.loads((tmp_path / "run/checkpoint.json").read_text())
+    assert state["step"] > 0
+
+
 def test_arguments_of_the_environment_are_kept(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     given = {"max_episode_steps": 5, "map_name": "8x8", "is_slippery": False}
@@ -141,7 +184,10 @@ def test_an_environment_in_a_file_of_settings(tmp_path, monkeypatch, capsys):
         (["--env", "ALE/Pong-v5"], "pip install ale-py"),
         (["--env", "CartPole-v1", "--env_args.nonsense=3"], "nonsense"),
         (["--env", "CartPole-v1", "--env_args.score=3"], "langprop init FOLDER --env CartPole-v1"),
-        (["--env", "CartPole-v1", "--env_args.max_episode_steps=0"], "must be a whole number, 1 or more"),
+        (
+            ["--env", "CartPole-v1", "--env_args.max_episode_steps=0"],
+            "must be a whole number, 1 or more",
+        ),
         (["task.py:module", "--env", "CartPole-v1"], "leave out task.py:module"),
         (["task.py:module", "--env_args.x=1"], "--env_args goes with --env"),
         ([], "or  langprop fit --env ID"),

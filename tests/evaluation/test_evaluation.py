@@ -232,7 +232,7 @@ def test_watch_hears_of_each_script_and_may_end_the_evaluation(executor):
     scripts = [script(f"return {n}") for n in range(5)]
     counts = []
     lp.evaluate(Double(), scripts, SAMPLES, executor, watch=counts.append)
-    assert counts == [5] * 5
+    assert [count for count in counts if count] == [5] * 5
 
     def stop(count):
         raise OutOfTime
@@ -240,6 +240,21 @@ def test_watch_hears_of_each_script_and_may_end_the_evaluation(executor):
     for module in (Double(), CountdownTogether()):
         with pytest.raises(OutOfTime):
             lp.evaluate(module, scripts, SAMPLES, executor, watch=stop)
+
+
+@pytest.mark.parametrize("kind", ["Double", "Countdown", "CountdownTogether"])
+def test_watch_is_asked_while_a_script_is_on_its_way(executor, kind):
+    counts = []
+
+    def stop(count):
+        counts.append(count)
+        raise OutOfTime
+
+    slow = script("import time; time.sleep(0.06); return x - 1")
+    samples = [((n,), None) for n in (5, 6, 7)]
+    with pytest.raises(OutOfTime):
+        lp.evaluate(globals()[kind](), [slow], samples, executor, watch=stop)
+    assert counts == [0]  # before any script was judged
 
 
 def test_a_batch_is_read_once_for_many_scripts(executor):

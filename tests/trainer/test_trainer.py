@@ -212,6 +212,36 @@ def test_time_is_over_in_the_middle_of_a_step(make):
     assert 0 < trainer.evaluations < 20
 
 
+def test_time_is_over_before_a_script_has_seen_all_samples(make):
+    setup = Recited("import time; time.sleep(0.1); return 0")
+    with lp.LocalExecutor(workers=1) as executor:
+        trainer = make(setup, executor=executor, max_time=0.3)
+        with pytest.warns(UserWarning, match="nobody tried. Give it more time"):
+            trainer.fit(double(), DATA * 2, DATA)
+    assert (trainer.stopped, trainer.evaluations) == ("max_time=0.3 s", 0)
+    assert trainer.validated is None  # that would take even longer
+    assert (trainer.run_dir.path / "checkpoint.json").exists()
+
+
+def test_a_validation_is_not_broken_off_and_not_made_twice(make):
+    spent = []
+
+    class Count(lp.Callback):
+        def on_validation_start(self, trainer, module):
+            spent.append(trainer.seconds)
+
+    body = "import time; time.sleep(0.4 if x >= 100 else 0); return 2 * x"
+    val = [((n,), 2 * n) for n in range(100, 104)]
+    trainer = make(
+        Recited(body), max_epochs=None, max_time=1.0, val_interval=1, callbacks=[Count()]
+    )
+    trainer.fit(double(), DATA, val)
+    assert (trainer.step, trainer.stopped) == (1, "max_time=1 s")
+    assert spent[0] < 1.0 < trainer.seconds
+    assert (trainer.metrics["val/score"], len(spent)) == (1.0, 1)
+    assert trainer.evaluations == len(DATA) + len(val)
+
+
 def test_a_trained_module_can_be_copied_and_pickled(make):
     module = double()
     make(Recited("return 2 * x"), max_epochs=1).fit(module, DATA)

@@ -37,7 +37,7 @@ class Cell(NamedTuple):
         return " ".join(part for part in (self.before, self.value, self.after) if part)
 
 
-def of_time(trainer: Trainer, pace: Pace) -> list[Cell]:
+def of_time(trainer: Trainer, pace: Pace, *, validating: bool = False) -> list[Cell]:
     """Where the run is, and how long it takes."""
     epochs, steps = trainer.max_epochs, pace.steps(trainer)
     last = None if epochs is None else trainer.began["epoch"] + epochs
@@ -47,10 +47,18 @@ def of_time(trainer: Trainer, pace: Pace) -> list[Cell]:
         Cell(_of(trainer.step, steps), "step", drop=1),
         Cell(clock(trainer.seconds), drop=2),
     ]
+    if validating:  # nobody knows how long that takes
+        after = f"after {trainer.stopped}" if timed_out(trainer) else ""
+        return [*cells, Cell("validating", after=after)]
     left = pace.left(trainer)
     if left is not None and not trainer.stopped:
         cells.append(Cell(f"~{roughly(left)}", after="left"))
     return cells
+
+
+def timed_out(trainer: Trainer) -> bool:
+    """Whether `max_time` ended the training; the last validation isn't a part of that time."""
+    return trainer.stopped.startswith("max_time")
 
 
 def of_scores(

@@ -50,6 +50,7 @@ class Progress(Callback):
         self._pace = Pace()
         self._scores: list[cells.Cell] = []
         self._drawn: Text | None = None
+        self._validating = False
 
     def on_fit_start(self, trainer: Trainer, module: Module) -> None:
         """Open the display."""
@@ -61,6 +62,7 @@ class Progress(Callback):
         # what is printed above them.
         self._console = self.console or get_console()
         self._pace, self._scores, self._drawn = Pace(), [], None
+        self._validating = False
         self._printed = time.monotonic()
         name = visible(f"{module.entry_point} · {trainer.optimizer.name}")
         where = visible(f" → {trainer.run_dir.path}") if trainer.run_dir else ""
@@ -73,17 +75,26 @@ class Progress(Callback):
     def on_train_batch_start(self, trainer: Trainer, module: Module) -> None:
         """Look at the clock, before the first step."""
         del module
+        self._validating = False  # of one that the budget didn't cover
         self._pace.begin(trainer)
 
     def on_train_batch_end(self, trainer: Trainer, module: Module) -> None:
         """Read the scores; print a line, if it is time for one and there is no terminal."""
         self._pace.step(trainer)
         self._read(trainer, module)
-        if self._live is None and time.monotonic() - self._printed >= self.interval:
+        if self._live is None and self._due:
+            self._line(trainer)
+
+    def on_validation_start(self, trainer: Trainer, module: Module) -> None:
+        """Say so; on a line of its own where it makes the run longer than was asked for."""
+        del module
+        self._validating = True
+        if self._live is None and (cells.timed_out(trainer) or self._due):
             self._line(trainer)
 
     def on_validation_end(self, trainer: Trainer, module: Module) -> None:
         """Read the scores."""
+        self._validating = False
         self._read(trainer, module)
 
     def on_train_epoch_end(self, trainer: Trainer, module: Module) -> None:
@@ -98,7 +109,7 @@ class Progress(Callback):
         if self._console is None:
             return
         self._read(trainer, module)
-        self._pace.ended = True
+        self._pace.ended, self._validating = True, False
         if self._live is not None:
             self._close()
         else:
@@ -108,6 +119,11 @@ class Progress(Callback):
         self._console = None
 
     # How
+
+    @property
+    def _due(self) -> bool:
+        """Whether it is time for another line."""
+        return time.monotonic() - self._printed >= self.interval
 
     @property
     def _redrawn(self) -> bool:
@@ -154,7 +170,8 @@ class Progress(Callback):
         self._scores = cells.of_scores(trainer.metrics, objectives, len(module.population))
 
     def _rows(self, trainer: Trainer) -> list[list[cells.Cell]]:
-        return [cells.of_time(trainer, self._pace), self._scores, cells.of_work(trainer)]
+        time = cells.of_time(trainer, self._pace, validating=self._validating)
+        return [time, self._scores, cells.of_work(trainer)]
 
     def _draw(self, trainer: Trainer) -> Text:
         """What is shown now; called on a thread of the display's own."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from langprop.callbacks.cells import timed_out
 from langprop.callbacks.progress import Progress
 from langprop.callbacks.source import print_source
 from langprop.cli.settings import FILE, KeepSettings
@@ -162,7 +163,10 @@ def _conclude(trainer: Trainer, module: Module, test: Any) -> None:
         test = module.test_data()
         if getattr(module, "scores_return", False):  # of an environment
             what = "return over fresh episodes"
-    if test is not None and not trainer.interrupted:
+    tried = any(policy.weight for each in together for policy in each.population.policies)
+    if test is not None and tried and not trainer.interrupted:
+        if timed_out(trainer):  # this, too, isn't a part of that time, and may take longer
+            console.print(f"testing after {trainer.stopped}", highlight=False, markup=False)
         report = trainer.test(module, test)
         console.print(f"{what}: {report}", highlight=False)
         if trainer.run_dir is not None:

@@ -9,7 +9,7 @@
 Inside a rollout: a `lane` is a sample on its way, a `candidate` a script with its samples, a
 `flight` candidates whose calls are being made, a `roller` all of this in one process. A `spread`
 divides scripts between the roller here and helpers, which are `outside`: there, `serve` has a
-roller of its own, and both talk in `messages`.
+roller of its own, and both talk in `messages`. A `watch` tells whoever waits how it goes.
 """
 
 from langprop.evaluation.batch import Batch

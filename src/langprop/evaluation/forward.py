@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import wait
 from typing import Any
 
 from langprop.evaluation.batch import Batch
 from langprop.evaluation.judge import Judge
 from langprop.evaluation.rollout import roll_out
+from langprop.evaluation.watch import INTERVAL, Watch
 from langprop.executors.base import Executor
 from langprop.modules.links import Links
 from langprop.modules.module import Module
@@ -37,8 +39,8 @@ def evaluate(
         batch: Samples, or a `Batch` that was read before.
         executor: Where the scripts run.
         limits: What each script may use; None for the default.
-        watch: Called with the number of samples whenever a script was judged; what it raises ends
-            the evaluation.
+        watch: Called with the number of samples whenever a script was judged, and with 0 about
+            every 50 ms until then; what it raises ends the evaluation.
         best: Scripts of other modules that are called, by entry point, in place of those that are
             the best of their modules.
 
@@ -74,20 +76,24 @@ def judge_linked(
         batch: The samples.
         executor: Where the scripts run.
         limits: What each may use.
-        watch: Called whenever one was judged.
+        watch: Called whenever one was judged, and with 0 meanwhile.
 
     Returns:
         Records by script id, as `evaluate` does.
     """
     judge = Judge(module)
     if module.takes_one_call:
+        watching = Watch(watch)
         futures = [executor.submit(script, batch.inputs, limits) for script in unique]
         try:
             result = {}
             for script, future in zip(unique, futures, strict=True):
+                while not future.done():
+                    wait([future], timeout=INTERVAL)
+                    watching.look()
                 outcomes = enumerate(future.result())
                 result[script.id] = [judge.answer(batch, place, each) for place, each in outcomes]
-                watch(len(batch))
+                watching.judged(len(batch))
         except BaseException:
             for future in futures:
                 future.cancel()

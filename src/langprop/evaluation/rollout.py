@@ -13,6 +13,7 @@ from langprop.evaluation.judge import Judge, Result
 from langprop.evaluation.lane import Lane, failure
 from langprop.evaluation.outside import Outside
 from langprop.evaluation.spread import Spread
+from langprop.evaluation.watch import Watch
 from langprop.executors.base import Executor, Session, SessionCall
 from langprop.modules.module import Module
 from langprop.population.record import Record
@@ -42,7 +43,7 @@ def roll_out(
         scripts: The scripts.
         executor: Where they run.
         limits: What each may use.
-        watch: Called with the number of samples whenever a script is done.
+        watch: Called with the number of samples whenever a script is done, and with 0 meanwhile.
 
     Returns:
         Records by script id, in the order of the scripts.
@@ -65,18 +66,20 @@ def _one_by_one(
     watch: Callable[[int], None],
 ) -> Generator[list[Result], None, None]:
     """One sample of one script after the other."""
+    watching = Watch(watch)
     for script in scripts:
         with executor.open(script, limits) as session:
-            results = [_alone(judge, batch, session, n) for n in range(len(batch))]
-        watch(len(batch))
+            results = [_alone(judge, batch, session, n, watching) for n in range(len(batch))]
+        watching.judged(len(batch))
         yield results
 
 
-def _alone(judge: Judge, batch: Batch, session: Session, place: int) -> Result:
+def _alone(judge: Judge, batch: Batch, session: Session, place: int, watching: Watch) -> Result:
     """One sample, one call after the other."""
     lane = Lane(place)
 
     def function(*args: Any, **kwargs: Any) -> Any:
+        watching.look()
         request = SessionCall(place, args, kwargs)
         outcome = judge.checked(session.call_many([request])[0])
         lane.note(request, outcome)

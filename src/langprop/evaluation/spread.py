@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +12,7 @@ from langprop.evaluation.judge import Judge, Result
 from langprop.evaluation.messages import Done, Raised
 from langprop.evaluation.outside import Lost, Outside
 from langprop.evaluation.roller import Roller
+from langprop.evaluation.watch import INTERVAL, Watch
 from langprop.executors.base import Executor
 from langprop.executors.helper import Helper
 from langprop.sandbox.limits import Limits
@@ -43,7 +43,7 @@ class Spread:
         scripts: The scripts.
         executor: Where they run.
         limits: What each may use.
-        watch: Called with the number of samples whenever a script is done.
+        watch: Called with the number of samples whenever a script is done, and with 0 meanwhile.
         outside: Helpers, if there may be any.
     """
 
@@ -60,7 +60,7 @@ class Spread:
     ) -> None:
         self._n_samples = len(batch)
         self._n_scripts = len(scripts)
-        self._watch = watch
+        self._watch = Watch(watch)
         self._outside = outside
         self._n_cores = getattr(executor, "workers", 1)
         self._roller = Roller(judge, batch, executor, limits, n_slow=self._n_cores)
@@ -98,6 +98,7 @@ class Spread:
                     self._roller.turn(self._patience)
                 elif self._outside is not None and not self._roller.finished:
                     self._look(self._outside, _PAUSE)
+                self._watch.look()
                 while self._roller.finished:
                     self._done(*self._roller.finished.pop())
                     self._hand_out()
@@ -117,7 +118,7 @@ class Spread:
     def _patience(self) -> float:
         """How long to wait for a script of this process [s]."""
         if self._outside is None:
-            return math.inf
+            return INTERVAL
         return _LOOK if self._outside.load else _PAUSE
 
     def _look(self, outside: Outside, seconds: float) -> None:
@@ -159,7 +160,7 @@ class Spread:
     def _done(self, number: int, results: list[Result]) -> None:
         self._results[number] = results
         self._n_done += 1
-        self._watch(self._n_samples)
+        self._watch.judged(self._n_samples)
 
     def _hand_out(self) -> None:
         """Give out scripts as far as there is room, first to whoever has least."""
@@ -180,6 +181,7 @@ class Spread:
                 load[helper] += 1
             elif own < width:
                 self._roller.add(*self._coming.popleft())
+                self._watch.look()  # to reset many environments takes long
             else:
                 return
 

@@ -44,8 +44,8 @@ def evaluate_within(
         batch: Samples of the whole, or a `Batch` that was read before.
         executor: Where the scripts run.
         limits: What each whole may use; None for the default.
-        watch: Called with the number of samples whenever a script was judged; what it raises ends
-            the evaluation.
+        watch: Called with the number of samples whenever a script was judged, and with 0 about
+            every 50 ms until then; what it raises ends the evaluation.
         best: Scripts of the other modules, by entry point; None for the best of each.
 
     Returns:

@@ -62,6 +62,12 @@ class Allowance:
             raise OutOfBudget(f"budget: {self.budget.seconds:g} seconds")
 
     def watch(self, count: int) -> None:
-        """Count evaluations that were made; an evaluation under way ends if time is over."""
-        self.meter.count(count)
+        """Count evaluations that were made, if any; one under way ends if time is over.
+
+        Raises:
+            OutOfTime: The deadline has passed.
+            OutOfBudget: The budget in seconds is spent.
+        """
+        if count:
+            self.meter.count(count)
         self.check_time()

@@ -57,12 +57,14 @@ class FitLoop:
         except OutOfTime:
             trainer.stop(f"max_time={trainer.max_time:g} s")
             trainer.end_step(self.module)
-            if not self._judged:
+            if not self._judged:  # to validate would take even longer than the step did
                 warnings.warn(
                     f"max_time={trainer.max_time:g} s was over before any script was judged: what "
-                    "there is, is a first script that nobody tried.",
+                    "there is, is a first script that nobody tried. Give it more time, or smaller "
+                    "batches (batch_size).",
                     stacklevel=4,
                 )
+                return
         except OutOfBudget as error:
             trainer.stop(str(error))
             trainer.end_step(self.module)
@@ -80,9 +82,20 @@ class FitLoop:
         return any(policy.weight for each in modules for policy in each.population.policies)
 
     def validate(self) -> None:
-        """Validate, if there is data for it, and that wasn't done after this step already."""
-        if self.course.val is not None and self.trainer.validated != self.trainer.step:
-            validate(self.trainer, self.module, self.course.val)
+        """Validate, if there is data for it, and that wasn't done after this step already.
+
+        The deadline doesn't break it off: what was spent on it would be lost, and the training ends
+        with one anyway.
+        """
+        trainer = self.trainer
+        if self.course.val is None or trainer.validated == trainer.step:
+            return
+        allowance = trainer.allowance
+        deadline, allowance.deadline = allowance.deadline, None
+        try:
+            validate(trainer, self.module, self.course.val)
+        finally:
+            allowance.deadline = deadline
 
     def _epoch(self) -> None:
         trainer, module = self.trainer, self.module

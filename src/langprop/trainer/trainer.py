@@ -66,6 +66,7 @@ class Trainer:
         max_epochs: Times that the data is gone through.
         max_steps: Steps (batches) at the most.
         max_time: Time at the most [s] in one call of `fit`; a step that is under way is broken off.
+            Validations are not, and the last one comes after it.
         budget: What the run may spend in all: money, tokens, calls, evaluations, seconds. It is
             hard, and ends the training.
         batch_size: Samples in a batch; None for all in one.
