@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from langprop.driving.agents.agent import Agent, Decision, ScriptAgent
-from langprop.driving.agents.drivers import read_driver
+from langprop.driving.agents.drivers import Driver, read_driver
 from langprop.driving.agents.expert import ExpertAgent
 from langprop.driving.box import Box, Pose
 from langprop.driving.control import Control
 from langprop.driving.frames.recording import RecordedDrive
 from langprop.driving.judging.drive import Drive, Tick, drive
+from langprop.driving.judging.evaluate import gather
+from langprop.driving.judging.table import table
+from langprop.driving.learning.chauffeur import Chauffeur
 from langprop.driving.observation import Observation
 from langprop.driving.scene import Level
 from langprop.driving.simulator import Simulator, Truth
@@ -93,6 +97,47 @@ def test_to_agree_is_the_same_in_a_drive_and_in_recorded_frames() -> None:
         recorded.tick(Always())
     assert found.agreement == recorded.agreed / recorded.frames
     assert found.agreement > sum(words) / len(words)
+
+
+class Late(Always):
+    """Starts later on each route."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wait = -300
+
+    def reset(self) -> None:
+        self.wait += 300
+
+    def act(self, observation: Observation, truth: Truth) -> Decision:
+        decision = super().act(observation, truth)
+        return decision._replace(level="STOP") if observation.tick < self.wait else decision
+
+
+def test_like_expert_is_a_share_of_ticks_and_not_of_drives() -> None:
+    tasks = [TASK, replace(TASK, name="other")]
+    late, drives = Late(), []
+    for task in tasks:
+        drives.append(drive(StraightRoad(60), task, 0, late, expert=ExpertAgent()))
+    assert drives[1].asked > 2 * drives[0].asked
+    shares = [each.agreement or 0.0 for each in drives]
+    share = sum(each * of.asked for each, of in zip(shares, drives, strict=True))
+    share /= sum(each.asked for each in drives)
+    assert abs(share - sum(shares) / 2) > 0.1
+    text = table(gather(drives, [Driver(late.name)], tasks, [0]))
+    [line] = [line for line in text.splitlines() if line.startswith(late.name) and "%" in line]
+    assert line.split()[-2:] == [f"{100 * share:.0f}", "%"]
+
+    chauffeur, late = Chauffeur(tasks, StraightRoad(60), shuffle=False), Late()
+    chauffeur.begin(0)
+    for _ in tasks:
+        assert chauffeur.depart()
+        late.reset()
+        assert chauffeur.drive is not None
+        while not chauffeur.drive.done:
+            chauffeur.tick(late)
+        figures = chauffeur.arrive()
+    assert figures["drive/agreement"] == pytest.approx(share)
 
 
 def test_the_same_drive_has_the_same_hash_and_another_one_has_not() -> None:

@@ -73,6 +73,7 @@ class Drive:
         levels: Number of ticks by speed level.
         agreement: Share of the ticks asked about in which the agent wanted what the expert would
             have, by the rule of `Frame.agrees`; None where none was asked about.
+        asked: How many ticks that were.
         hash: SHA-256 of where the vehicle and everyone in view were in all ticks: equal for the
             same task, seed and agent.
         wall: Seconds that it took, reset included; no part of what is compared.
@@ -94,6 +95,7 @@ class Drive:
     errors: Mapping[str, int] = field(default_factory=dict)
     levels: Mapping[str, int] = field(default_factory=dict)
     agreement: float | None = None
+    asked: int = 0
     hash: str = ""
     wall: float = field(default=0.0, compare=False)
     repeated: str = field(default="", compare=False)
@@ -207,6 +209,7 @@ def drive(
         dict(errors),
         dict(levels),
         agreed / asked if asked else None,
+        asked,
         digest.hexdigest(),
         time.perf_counter() - begun,
     )

@@ -86,8 +86,9 @@ def _kinds(evaluation: Evaluation) -> list[list[str]]:
         ticks = sum(drive.ticks for drive in drives)
         failed = sum(sum(drive.failures.values()) for drive in drives)
         row.append(f"{100 * failed / ticks:.3g} %" if ticks else "-")
-        known = [drive.agreement for drive in drives if drive.agreement is not None]
-        row.append(f"{100 * sum(known) / len(known):.0f} %" if known else "-")
+        asked = sum(drive.asked for drive in drives)
+        agreed = sum((drive.agreement or 0.0) * drive.asked for drive in drives)
+        row.append(f"{100 * agreed / asked:.0f} %" if asked else "-")
         cells.append(row)
     return cells
 

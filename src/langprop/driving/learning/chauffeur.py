@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from langprop.driving.simulator import Simulator
     from langprop.driving.task import RouteTask
 
-FIGURES = ("driving", "at_fault", "completion", "agreement")
-"""Of the last drives, in the metrics: "drive/driving", ..."""
+FIGURES = ("driving", "at_fault", "completion")
+"""Means over the last drives, in the metrics: "drive/driving", ..."""
 
 _EXAMPLE = 20  # frames of which one is the example
 
@@ -125,7 +125,8 @@ class Chauffeur:
         about = outcome(drive)
         if self._journal is not None:
             self._journal.add({"task": drive.task.name, "seed": drive.seed, **about})
-        self._recent.append({name: about[name] for name in FIGURES})
+        counts = {"agreed": drive.agreed, "frames": drive.frames}
+        self._recent.append({**{name: about[name] for name in FIGURES}, **counts})
         self._recent = self._recent[-len(self.rounds.tasks) :]
         self._next()
         figures = {"drive/routes": float(self.rounds.finished)}
@@ -133,6 +134,10 @@ class Chauffeur:
             values = [each[name] for each in self._recent if each[name] is not None]
             if values:
                 figures[f"drive/{name}"] = sum(values) / len(values)
+        frames = sum(each.get("frames", 0) for each in self._recent)
+        if frames:  # a share of all frames: a drive that lasts counts for more
+            agreed = sum(each.get("agreed", 0) for each in self._recent)
+            figures["drive/agreement"] = agreed / frames
         return figures
 
     def example(self) -> Frame:
