@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -404,6 +405,21 @@ def test_what_a_policy_is_judged_by_is_compared(data, start, tmp_path, capsys):
     assert main([*again, "--policy.labels=levels", "--force"]) == 0
 
 
+def test_a_suite_is_found_beside_the_settings_and_again_from_anywhere(
+    routes, start, tmp_path, monkeypatch
+):
+    shutil.copy(routes, tmp_path / "own.json")
+    text = "suite: own.json\nlimit: 1\npolicy: {start: start.py}\ndrives: {update_every: 12}\n"
+    config, run = configured(tmp_path, text + "max_steps: 1\n"), tmp_path / "run"
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert main(["driving", "fit", config, f"--run_dir={run}"]) == 0
+    kept = yaml.safe_load((run / "driving.yaml").read_text())
+    assert kept["suite"] == str(tmp_path / "own.json")
+    monkeypatch.chdir(run)
+    assert main(["driving", "fit", f"--resume={run}", "--max_steps=2"]) == 0
+
+
 INTERRUPT = """import langprop as lp
 
 
@@ -450,14 +466,19 @@ def test_the_trained_policy_drives_at_the_end(routes, data, start, tmp_path, cap
     assert (tmp_path / "run" / "test.txt").read_text().strip() in told
 
 
-def test_a_run_that_is_resumed_has_the_test_that_it_was_begun_with(data, start, tmp_path, capsys):
+def test_a_run_that_is_resumed_has_the_test_that_it_was_begun_with(
+    data, start, tmp_path, capsys, monkeypatch
+):
+    (tmp_path / "interrupt_before_a_test.py").write_text(INTERRUPT)
+    monkeypatch.syspath_prepend(tmp_path)
     text = f"driven: false\ndata: {data}\npolicy: {{start: start.py}}\nmax_steps: 1\n"
     text += "test: tiny\ntest_limit: 1\ntest_seeds: 1\njobs: 1\n"
+    text += "callbacks: [{class_path: interrupt_before_a_test.Interrupt}]\n"
     run = tmp_path / "run"
-    assert main(["driving", "fit", configured(tmp_path, text), f"--run_dir={run}"]) == 0
-    assert "driving score" in capsys.readouterr().out
+    assert main(["driving", "fit", configured(tmp_path, text), f"--run_dir={run}"]) == 130
     assert yaml.safe_load((run / "driving.yaml").read_text())["test"] == "tiny"
-    assert main(["driving", "fit", f"--resume={run}", "--max_steps=2"]) == 0
+    assert "driving score" not in capsys.readouterr().out
+    assert main(["driving", "fit", f"--resume={run}", "--callbacks=[]"]) == 0
     assert "driving score" in capsys.readouterr().out
 
 

@@ -128,7 +128,7 @@ def run(argv: Sequence[str]) -> int:
         data = None if settings.data is None else _frames(settings.data, base)
         val = None if settings.val is None else _frames(settings.val, base)
         trainer = Trainer(**chosen)
-        train = data if not settings.driven else _online(settings, module, data, trainer)
+        train = data if not settings.driven else _online(settings, module, data, trainer, base)
         if settings.resume is None:
             _check_start(module, str(found(str(settings.policy.start), base)), trainer)
     except LangPropError:
@@ -213,13 +213,13 @@ def _frames(folder: str, base: Path) -> Any:
     return Frames(found(folder, base))
 
 
-def _online(settings: Any, module: DrivingModule, data: Any, trainer: Trainer) -> Any:
+def _online(settings: Any, module: DrivingModule, data: Any, trainer: Trainer, base: Path) -> Any:
     from langprop.driving.learning.online import Online
     from langprop.driving.maps.suites import suite
 
     online = Online(
         module,
-        suite(settings.suite)[: settings.limit],
+        suite(found_suite(settings.suite, base))[: settings.limit],
         data=data,
         batch_size=trainer.batch_size or 256,
         seed=trainer.seed,
@@ -251,8 +251,9 @@ def _plain(made: ArgumentParser, settings: Any, base: Path) -> dict[str, Any]:
     for name in ("data", "val", "prompts"):
         if kept.get(name):
             kept[name] = str(found(kept[name], base).resolve())
-    if kept.get("test"):
-        kept["test"] = found_suite(kept["test"], base)
+    for name in ("suite", "test"):
+        if kept.get(name):
+            kept[name] = found_suite(kept[name], base)
     if kept["policy"].get("start"):
         kept["policy"]["start"] = str(found(str(kept["policy"]["start"]), base).resolve())
     return kept
