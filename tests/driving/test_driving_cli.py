@@ -490,6 +490,7 @@ def test_a_run_that_is_resumed_has_the_test_that_it_was_begun_with(
         ("policy: {start: nowhere.py}\n", ModuleError, "can't be read"),
         ("policy: {infraction_penalty: -1}\n", ModuleError, "infraction_penalty must be 0 or more"),
         ("suite: nowhere\n", TownError, "no suite 'nowhere'"),
+        ("test: tests\n", TownError, "no suite 'tests'. Did you mean 'testing'"),
         ("limit: 0\n", ConfigError, "limit must be at least 1"),
         ("drives: {update_every: 0}\n", ConfigError, "update_every must be at least 1"),
         ("drives: {data_share: 2}\n", ConfigError, "data_share"),
@@ -499,6 +500,20 @@ def test_a_run_that_is_resumed_has_the_test_that_it_was_begun_with(
 def test_settings_that_cant_work_are_told(text, error, told, tmp_path):
     with pytest.raises(error, match=told):
         driving_fit.run([configured(tmp_path, text + "run_dir: false\n")])
+
+
+@pytest.mark.parametrize("name", ["suite", "test"])
+def test_a_route_that_leads_nowhere_isnt_trained_or_tested_on(
+    name, routes, start, tmp_path, capsys
+):
+    tasks = json.loads(routes.read_text())
+    tasks[1]["edges"] = ["nowhere"]
+    (tmp_path / "bad.json").write_text(json.dumps(tasks))
+    text = f"suite: {routes}\npolicy: {{start: start.py}}\nrun_dir: {tmp_path / 'run'}\n"
+    assert main(["driving", "fit", configured(tmp_path, text), f"--{name}=bad.json"]) == 1
+    told = capsys.readouterr()
+    assert "route 'short/1'" in told.err
+    assert not (tmp_path / "run").exists()
 
 
 def test_unknown_settings_are_told(tmp_path, capsys):

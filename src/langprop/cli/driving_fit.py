@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jsonargparse import ArgumentParser
 
     from langprop.driving.learning.module import DrivingModule
+    from langprop.driving.task import RouteTask
 
 """Settings of a run, in its folder."""
 
@@ -127,6 +128,7 @@ def run(argv: Sequence[str]) -> int:
         module = driving_module(settings.policy.as_dict(), settings.prompts, base)
         data = None if settings.data is None else _frames(settings.data, base)
         val = None if settings.val is None else _frames(settings.val, base)
+        test = None if settings.test is None else _routes(settings.test, settings.test_limit, base)
         trainer = Trainer(**chosen)
         train = data if not settings.driven else _online(settings, module, data, trainer, base)
         if settings.resume is None:
@@ -146,8 +148,8 @@ def run(argv: Sequence[str]) -> int:
         return 130
     if resume and trainer.step == kept.begun:
         print(_at_its_limit(trainer))
-    if settings.test is not None and module.best is not None:
-        _drive(settings, module, trainer, base)
+    if test is not None and module.best is not None:
+        _drive(settings, test, module, trainer)
     return 0
 
 
@@ -213,13 +215,21 @@ def _frames(folder: str, base: Path) -> Any:
     return Frames(found(folder, base))
 
 
+def _routes(name: str, limit: int | None, base: Path) -> tuple[RouteTask, ...]:
+    """The first routes of a suite, of which is known that they can be driven."""
+    from langprop.driving.maps.suites import check_routes, suite
+
+    routes = suite(found_suite(name, base))[:limit]
+    check_routes(routes)
+    return routes
+
+
 def _online(settings: Any, module: DrivingModule, data: Any, trainer: Trainer, base: Path) -> Any:
     from langprop.driving.learning.online import Online
-    from langprop.driving.maps.suites import suite
 
     online = Online(
         module,
-        suite(found_suite(settings.suite, base))[: settings.limit],
+        _routes(settings.suite, settings.limit, base),
         data=data,
         batch_size=trainer.batch_size or 256,
         seed=trainer.seed,
@@ -298,12 +308,13 @@ def _at_its_limit(trainer: Trainer) -> str:
     return f"{told} To go on, raise that:  {more}" if reached.startswith("max_") else told
 
 
-def _drive(settings: Any, module: DrivingModule, trainer: Trainer, base: Path) -> None:
+def _drive(
+    settings: Any, routes: Sequence[RouteTask], module: DrivingModule, trainer: Trainer
+) -> None:
     """Drive the test routes with the policy before and after, and print the table."""
     from langprop.driving.agents.drivers import Driver
     from langprop.driving.judging.evaluate import evaluate
     from langprop.driving.judging.table import table
-    from langprop.driving.maps.suites import suite
     from langprop.files import write_text
 
     shown: dict[str, Any] = {"extents": module.extents, "stop_memory": module.stop_memory}
@@ -312,7 +323,7 @@ def _drive(settings: Any, module: DrivingModule, trainer: Trainer, base: Path) -
         drivers.insert(0, Driver("start", module.seeds[0], **shown))
     evaluation = evaluate(
         drivers,
-        suite(found_suite(settings.test, base))[: settings.test_limit],
+        routes,
         range(settings.test_seeds),
         jobs=settings.jobs,
         suite=settings.test,
