@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from langprop.errors import ScriptError
 from langprop.modules.links import called, direct
+from langprop.optim.attempts import attempts
 from langprop.optim.choice import Feedback, choose, choose_worst
 from langprop.optim.credit import explain, scoring
 from langprop.optim.summary import Summary, same_outputs
@@ -85,7 +86,8 @@ def update_variables(
         Of the parent: `code`, `avg_score`, `avg_scores` (mean of each objective, by name; empty if
         the score is one number), `summary` (a `Summary`), `same_outputs` (whether it answered
         everything alike), `rival_score` (the best mean score of another policy of the population on
-        the same samples, or None). Of the first sample: `record`, `status`, `score`, `scores` (the
+        the same samples, or None), `attempts` (what was tried from it before, see
+        `optim.attempts`). Of the first sample: `record`, `status`, `score`, `scores` (the
         value of each objective), `rival` (the best score that another policy of the population has
         on it, or None), `args`, `kwargs`, `inputs` (arguments by name), `outputs`, `label`,
         `exception`, `printed`, `feedback`, `calls` (those of a sample with several, then those
@@ -113,6 +115,7 @@ def update_variables(
     return {
         **_specification(module),
         "code": policy.script.source,
+        "attempts": attempts(policy),
         **_performance(module, policy, tracker),
         **first,
         "samples": shown,

@@ -15,6 +15,7 @@ from langprop.llms.pool import close_unused
 from langprop.llms.secrets import redacted
 from langprop.numbers import share, whole
 from langprop.optim.ahead import ahead
+from langprop.optim.attempts import note_attempts
 from langprop.optim.choice import Feedback, check_feedback
 from langprop.optim.dialogue import Dialogue
 from langprop.optim.dialogues import Dialogues, Result
@@ -182,8 +183,8 @@ class LLMOptimizer(Optimizer):
         return expected_usage(self.llm, module, setup=first, updates=updates)
 
     def judged(self, module: Module, children: Sequence[Policy]) -> None:
-        """Tell a model that stands for several which of them did well."""
-        del children
+        """Remember how the children did; tell a model that stands for several which did well."""
+        note_attempts(module.population.policies, children)
         policies = {policy.id: policy for policy in module.population.policies}
         for dialogue, script in sorted(self._results, key=lambda result: result[0].index):
             if dialogue.step < 0:

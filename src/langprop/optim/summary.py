@@ -165,7 +165,8 @@ def _quartiles(scores: Sequence[float]) -> tuple[float, float, float]:
     for part in (1, 2, 3):
         place, rest = divmod((len(scores) - 1) * part, 4)
         # Not the difference of two, which may be too large for a float.
-        found.append(scores[place] * (1 - rest / 4) + scores[place + (rest > 0)] * rest / 4)
+        share = rest / 4
+        found.append(scores[place] * (1 - share) + scores[place + (rest > 0)] * share)
     return found[0], found[1], found[2]
 
 

@@ -24,6 +24,7 @@ _LEAST = 4_000  # [characters] of evidence that there is always room for, howeve
 _ATTEMPTS = 4  # at staying within the limit
 
 _OPTIONAL: Mapping[str, Any] = {
+    "attempts": [],
     "edit": "",
     "limits": None,
     "modules": {},
