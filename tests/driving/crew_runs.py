@@ -27,6 +27,8 @@ def killed(number):
 
 
 def refused(number):
+    if not number:
+        time.sleep(0.5)  # the errors of the others are there before
     raise TownError(f"there is no town {number}")
 
 

@@ -7,7 +7,7 @@ import pickle
 import traceback
 from collections.abc import Callable, Generator, Iterable
 from multiprocessing.connection import Connection, wait
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from langprop.driving.process import Process
 from langprop.errors import SimulatorError
@@ -30,7 +30,7 @@ def side_by_side(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Gener
         SimulatorError: A process was killed, for want of memory, say.
     """
     rest = enumerate(items)
-    done: dict[int, R] = {}
+    done: dict[int, _Outcome] = {}
     idle: list[Process] = []
     busy: dict[Any, tuple[int, Process]] = {}  # by connection
     turn = 0  # of the item whose result is yielded next
@@ -46,7 +46,7 @@ def side_by_side(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Gener
                 with contextlib.suppress(OSError):  # if it has gone, that is heard
                     process.connection.send(item)
             if turn in done:
-                yield done.pop(turn)
+                yield _result(done.pop(turn))
                 turn += 1
                 continue
             if not busy:
@@ -55,6 +55,8 @@ def side_by_side(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Gener
                 number, process = busy[connection]
                 done[number] = _heard(process)
                 idle.append(busy.pop(connection)[1])
+                if done[number].error is not None:
+                    rest = enumerate(())  # what was begun before it may still come to an end
     finally:
         processes = [*idle, *(process for _, process in busy.values())]
         for process in processes:
@@ -63,18 +65,38 @@ def side_by_side(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Gener
             process.close()
 
 
-def _heard(process: Process) -> Any:
-    """What came of an item."""
+class _Outcome(NamedTuple):
+    """What came of an item.
+
+    Attributes:
+        result: What the work returned.
+        error: What it raised instead.
+        trace: Where, in words.
+    """
+
+    result: Any = None
+    error: Exception | None = None
+    trace: str = ""
+
+
+def _heard(process: Process) -> _Outcome:
+    """What a process says of its item."""
     try:
-        result, error, trace = process.connection.recv()
-    except (EOFError, OSError) as gone:
-        raise SimulatorError(
-            "a process of those that drive side by side was killed, perhaps for want of memory: "
-            "try again with fewer --jobs."
-        ) from gone
-    if error is not None:
-        raise error from RuntimeError(f"in another process:\n{trace}")
-    return result
+        found: _Outcome = process.connection.recv()
+        return found
+    except (EOFError, OSError):
+        return _Outcome(
+            error=SimulatorError(
+                "a process of those that drive side by side was killed, perhaps for want of "
+                "memory: try again with fewer --jobs."
+            )
+        )
+
+
+def _result(outcome: _Outcome) -> Any:
+    if outcome.error is not None:
+        raise outcome.error from (RuntimeError(outcome.trace) if outcome.trace else None)
+    return outcome.result
 
 
 def _serve(connection: Connection, work: Callable[[Any], Any]) -> None:
@@ -82,12 +104,12 @@ def _serve(connection: Connection, work: Callable[[Any], Any]) -> None:
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
             item = connection.recv()
-            answer: tuple[Any, Exception | None, str]
             try:
-                answer = work(item), None, ""
+                outcome = _Outcome(work(item))
             except Exception as error:
-                answer = None, _portable(error), traceback.format_exc()
-            connection.send(answer)
+                trace = f"in another process:\n{traceback.format_exc()}"
+                outcome = _Outcome(None, _portable(error), trace)
+            connection.send(outcome)
 
 
 def _portable(error: Exception) -> Exception:
