@@ -275,6 +275,16 @@ def test_the_town_of_a_route_may_have_been_moved(short_epochs, tmp_path):
     assert trainer.step == 2
 
 
+def test_a_journal_of_names_with_odd_characters_stays_whole(tmp_path):
+    tasks = [dataclasses.replace(task, name=f"odd\u2028\x85{task.name}") for task in TASKS]
+    for steps in (4, 5):
+        train(tmp_path / "run", simulator=road(), steps=steps, tasks=tasks, pictures=0)
+    lines = (tmp_path / "run" / "drives.jsonl").read_text(encoding="utf-8").split("\n")[:-1]
+    drives = [json.loads(line) for line in lines]
+    assert len(drives) == 2
+    assert {drive["task"] for drive in drives} == {task.name for task in tasks}
+
+
 # Drives
 
 

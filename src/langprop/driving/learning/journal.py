@@ -48,7 +48,9 @@ class Journal:
         if not self._path.exists():
             return
         try:
-            lines = self._path.read_text(encoding="utf-8").splitlines(keepends=True)
+            # Not str.splitlines: names of routes may hold what it takes for the end of a line.
+            with self._path.open(encoding="utf-8", newline="\n") as file:
+                lines = list(file)
             if len(lines) > drives:
                 write_text(self._path, "".join(lines[:drives]))
         except OSError as error:
