@@ -1,6 +1,8 @@
 """`langprop doctor`: what this machine offers."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -50,6 +52,15 @@ def test_as_json(told, capsys):
     assert set(found["keys"].values()) == {True, False}
     assert found["runs"]["free_bytes"] > 0
     assert "nothing.yaml" in found["prices"]["error"]
+
+
+def test_a_parent_that_ignores_the_ends_of_processes_changes_nothing():
+    code = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); "
+    code += "os.execv(sys.executable, [sys.executable, '-m', 'langprop', 'doctor', '--json'])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found = json.loads(run.stdout)
+    assert found["isolation"]["auto"]["level"] >= 2
+    assert "No child processes" not in run.stdout
 
 
 def test_it_fails_where_training_would_refuse_to_run(capsys, monkeypatch):

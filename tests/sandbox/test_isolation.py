@@ -219,6 +219,49 @@ def test_a_full_or_missing_temporary_folder_changes_nothing(tmp_path):
     assert result.stdout[0] in "23", result.stderr
 
 
+UNHEARD = """
+import os, signal, time
+from langprop.errors import LLMError, SandboxError
+from langprop.llms.command import CommandLLM
+from langprop.prompts.message import Message
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+{run}
+with LocalExecutor(1) as executor:
+    print(executor.open(Script("def f(x): return x", "f"), Limits()).call(1).output)
+    endless = Script("def f(x):\\n    while True: pass", "f")
+    future = executor.submit(endless, Inputs([((1,), {{}})]), Limits(time=60))
+    while not executor._dispatcher._runs:
+        time.sleep(0.001)
+    os.kill(executor._dispatcher._sandbox.pid, signal.SIGKILL)
+    try:
+        future.result()
+    except SandboxError as error:
+        print(str(error).splitlines()[0])
+try:
+    CommandLLM("false").generate([Message("user", "?")])
+except LLMError as error:
+    print(error)
+"""
+
+
+def test_where_the_ends_of_processes_are_ignored(here):
+    result = subprocess.run(
+        [sys.executable, "-c", UNHEARD.format(run=RUN)],
+        env={**os.environ, "PYTHONPATH": SOURCE},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    level, *_, output, ended, llm = result.stdout.splitlines()
+    assert level.startswith(f"{here.level} ")
+    assert [layer for layer in here.active if layer not in level] == []
+    assert output == "1"
+    assert "process ended (nobody knows how, as this process ignores SIGCHLD: call" in ended
+    assert llm.startswith("command:false isn't run, as nobody would know how it ends")
+
+
 # What scripts may import
 
 

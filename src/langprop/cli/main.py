@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from langprop import __version__
+from langprop import __version__, children
 from langprop.errors import LangPropError
 
 COMMANDS = {
@@ -53,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         after ^C.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    children.hear()  # whoever started this may have had it ignore them
     try:
         return _run(arguments)
     except LangPropError as error:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from langprop import children
 from langprop.executors.pickles import LENGTH, Reader
 
 _STOP_TIME = 2.0  # [s] to end by itself
@@ -138,6 +139,8 @@ class Helper:
             code = self._process.wait(_STOP_TIME)
         except subprocess.TimeoutExpired:
             return "hung up"
+        if children.unheard():
+            return f"ended (nobody knows how, as {children.WHY})"
         if code >= 0:
             return f"ended with code {code}"
         known = {each.value: each.name for each in signal.Signals}

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from langprop import children
 from langprop.errors import SandboxError
 from langprop.executors.pickles import LENGTH, Reader, Ready
 from langprop.sandbox import linux
@@ -86,6 +87,7 @@ def main(fd: int, told: dict[str, Any]) -> None:
         told: Where the other process finds modules, what it was called with, and its process id.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    children.hear()
     with contextlib.suppress(OSError):
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != told["parent"]:  # it was killed before that

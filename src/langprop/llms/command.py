@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from langprop import children
 from langprop.errors import (
     ConfigError,
     LLMCancelled,
@@ -128,7 +129,12 @@ class CommandLLM(Connected, LLM):
             LLMRequestError: It failed otherwise, or answered too much.
             LLMNotFoundError: It isn't there any more, or can't be executed.
             LLMCancelled: It was given up.
+            LLMError: Nobody would know whether it fails, as this process ignores SIGCHLD.
         """
+        if children.unheard():
+            raise LLMError(
+                f"{self.name} isn't run, as nobody would know how it ends: {children.WHY}."
+            )
         data = self._input(messages)
         if n == 1:
             return [self._run(data)]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from langprop import children
 from langprop.errors import IsolationError, SandboxError
 from langprop.sandbox import bwrap, canary, control, linux, namespaces
 from langprop.sandbox.control import Message
@@ -231,6 +232,8 @@ class Sandbox:
         except subprocess.TimeoutExpired:
             return "the sandbox's process doesn't answer any more."
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+        if children.unheard():
+            how = f"ended (nobody knows how, as {children.WHY})"
         return (
             f"the sandbox's process {how}, perhaps because the machine ran out of memory; "
             "what it was running is lost. The next evaluation starts a new one. " + self.said()

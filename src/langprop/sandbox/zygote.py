@@ -22,6 +22,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from langprop import children
 from langprop.errors import IsolationError
 from langprop.sandbox import control, imports, linux
 from langprop.sandbox.confine import Confinement, first_kept_fd
@@ -188,10 +189,10 @@ class Zygote:
         if self._confinement.holds_children:
             return
         known = {pid for pid, _ in self._children.values()}
-        children = Path("/proc/thread-self/children")
+        listed = Path("/proc/thread-self/children")
         for _ in range(_MAX_GENERATIONS):
             try:
-                orphans = set(map(int, children.read_text(encoding="ascii").split())) - known
+                orphans = set(map(int, listed.read_text(encoding="ascii").split())) - known
             except OSError:  # the kernel was built without it
                 return
             if not orphans:
@@ -223,6 +224,7 @@ def main(fd: int, plan: str) -> None:
     try:
         channel.set_inheritable(False)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        children.hear()
         # Where memory runs out, the system shall end this process or a script, not the user's.
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
