@@ -4,6 +4,7 @@
 
 import gc
 import random
+from typing import ClassVar
 
 import gymnasium
 import numpy as np
@@ -246,6 +247,42 @@ def test_environments_are_closed_when_the_module_goes(executor):
     del module
     gc.collect()
     assert log.count("made") == log.count("closed") > 0
+
+
+class Single(Counting):
+    """There can only be one."""
+
+    there = 0
+    most = 0
+    metadata: ClassVar = {"render_modes": ["rgb_array"]}
+
+    def __init__(self, render_mode=None):
+        self.render_mode = render_mode
+        Single.there += 1
+        Single.most = max(Single.most, Single.there)
+
+    def close(self):
+        Single.there -= 1
+
+    def render(self):
+        return np.zeros((8, 8, 3), np.uint8)
+
+
+@pytest.mark.parametrize("n_envs", [1, 3])
+def test_there_are_no_more_environments_than_may_be(n_envs, tmp_path):
+    Single.there = Single.most = 0
+    module = lp.EnvModule(Single, STUB, n_envs=n_envs)
+    scripts = [lp.Script(f"{STUB}    return {n}\n", "policy") for n in (0, 1, 1)]
+    with lp.LocalExecutor(workers=2) as executor:
+        found = lp.evaluate(module, scripts, range(7), executor)
+        assert [record.score for records in found.values() for record in records] == [10.0] * 14
+        assert Single.most == n_envs
+        module.population.add(scripts[:1])
+        module.population.tell({scripts[0].id: found[scripts[0].id]})
+        module.record(tmp_path / "film.gif")
+    assert Single.most == n_envs
+    with pytest.raises(ModuleError, match="n_envs must be a whole number"):
+        lp.EnvModule(Single, STUB, n_envs=0)
 
 
 def test_a_feedback_of_nothing_says_nothing(executor):

@@ -45,6 +45,7 @@ class Candidate:
         self._total = limits.total
         self._spent = 0.0
         self._lanes: list[Lane] = []
+        self._room = min(judge.module.side_by_side or MAX_LANES, MAX_LANES)
         self._results: list[Result | None] = [None] * len(batch)
         self._next = 0
 
@@ -116,7 +117,7 @@ class Candidate:
             self.session.close()
 
     def _fill(self) -> None:
-        while self._next < len(self._batch) and len(self._lanes) < MAX_LANES:
+        while self._next < len(self._batch) and len(self._lanes) < self._room:
             lane = Lane(self._next)
             self._next += 1
             args, kwargs = self._batch.inputs[lane.place]

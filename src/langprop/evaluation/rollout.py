@@ -106,7 +106,9 @@ def _together(
     watch: Callable[[int], None],
 ) -> Generator[list[Result], None, None]:
     """All samples of some scripts side by side, on several cores where that can be and pays."""
-    crew = executor.crew if type(judge.module).replica is not Module.replica else None
+    module = judge.module
+    able = type(module).replica is not Module.replica and module.side_by_side is None
+    crew = executor.crew if able else None
     outside = None
     with crew.claimed() if crew is not None else contextlib.nullcontext() as free:
         if crew is not None and free:  # else another thread has the helpers

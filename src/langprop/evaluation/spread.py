@@ -62,6 +62,7 @@ class Spread:
         self._n_scripts = len(scripts)
         self._watch = Watch(watch)
         self._outside = outside
+        self._width = MAX_CANDIDATES if judge.module.side_by_side is None else 1
         self._n_cores = getattr(executor, "workers", 1)
         self._roller = Roller(judge, batch, executor, limits, n_slow=self._n_cores)
         self._coming = deque(enumerate(scripts))
@@ -171,7 +172,7 @@ class Spread:
             self._roller.add(*self._here.popleft())
         if not self._coming:
             return
-        width = _BESIDE_HELPERS if helpers else MAX_CANDIDATES
+        width = _BESIDE_HELPERS if helpers else self._width
         load = {each: len(self._load(each)) for each in helpers if not self._is_alone(each)}
         while self._coming:
             helper = min(load, key=lambda each: load[each], default=None)

@@ -33,6 +33,7 @@ class Envs:
         kwargs: For `gymnasium.make`, or for the function.
         max_episode_steps: Where an episode ends at the latest; None for the environment's own
             limit, or 1,000 if it has none.
+        few: Whether no more may be made than are taken at a time.
 
     Attributes:
         name: Of the environment, for messages.
@@ -54,6 +55,8 @@ class Envs:
         env: str | Callable[..., gymnasium.Env[Any, Any]],
         kwargs: Mapping[str, Any],
         max_episode_steps: int | None = None,
+        *,
+        few: bool = False,
     ) -> None:
         if max_episode_steps is not None and not is_count(max_episode_steps):
             raise ModuleError(
@@ -64,7 +67,7 @@ class Envs:
             import gymnasium  # noqa: F401 - told here by the name of the extra
         except ModuleNotFoundError as error:
             raise MissingDependency(f"EnvModule({env!r})", "gym") from error
-        self._env = env
+        self._env, self._few = env, few
         self._kwargs = dict(kwargs)
         if isinstance(env, str):
             # The checker looks at each observation and action again.
@@ -103,7 +106,7 @@ class Envs:
         from langprop.rl.repeats import examine
 
         env = self.take()
-        found = examine(env, self.fresh, arguments)
+        found = examine(env, None if self._few else self.fresh, arguments)
         self._free.append(env)
         if found.draws:
             self.seed_globals()
@@ -137,6 +140,8 @@ class Envs:
         Raises:
             ModuleError: There is none.
         """
+        if self._few:
+            self.close()
         mode = {"render_mode": "rgb_array"}
         modes = list(self.first.metadata.get("render_modes") or ())
         if isinstance(self._env, str):

@@ -52,6 +52,8 @@ class EnvModule(Module):
         max_episode_steps: Where an episode ends at the latest. By default where the environment
             says, and after 1,000 steps if it doesn't.
         tail: Steps before the end that an episode keeps with their observations.
+        n_envs: Environments at a time, for those that there can be only one of, or that are large;
+            as many as are of use, if not given. With a number, scripts run one after the other.
         on_env_error: What becomes of an environment that raises although the action is in its
             space: "fail" ends the run with an `EnvError`, "record" makes it a failure of the
             policy.
@@ -82,6 +84,7 @@ class EnvModule(Module):
         depends: Sequence[Module] = (),
         max_episode_steps: int | None = None,
         tail: int = TAIL,
+        n_envs: int | None = None,
         on_env_error: Literal["fail", "record"] = "fail",
         **env_kwargs: Any,
     ) -> None:
@@ -89,7 +92,10 @@ class EnvModule(Module):
             raise ModuleError(f'on_env_error must be "fail" or "record", but got {on_env_error!r}.')
         if not is_count(tail, 0):
             raise ModuleError(f"tail must be a whole number, 0 or more, but got {tail!r}.")
-        self._envs = Envs(env, env_kwargs, max_episode_steps)
+        if n_envs is not None and not is_count(n_envs):
+            raise ModuleError(f"n_envs must be a whole number, 1 or more, but got {n_envs!r}.")
+        self.side_by_side = None if n_envs is None else int(n_envs)
+        self._envs = Envs(env, env_kwargs, max_episode_steps, few=n_envs is not None)
         from langprop.rl.actions import action_reader
         from langprop.rl.describe import Describer
         from langprop.rl.leaves import Ranges

@@ -30,12 +30,13 @@ class Repeats(NamedTuple):
     unsteady: bool = False
 
 
-def examine(env: Any, fresh: Callable[[], Any], arguments: Arguments) -> Repeats:
+def examine(env: Any, fresh: Callable[[], Any] | None, arguments: Arguments) -> Repeats:
     """Play the beginning of the same episode again.
 
     Args:
         env: One that wasn't used.
-        fresh: Makes another one, which is closed again.
+        fresh: Makes another one, which is closed again. None if there can't be another one: then
+            what differs counts as kept.
         arguments: Turns observations into arguments of the policy.
 
     Returns:
@@ -51,6 +52,8 @@ def examine(env: Any, fresh: Callable[[], Any], arguments: Arguments) -> Repeats
         again = beginning(env, arguments)
         if _same(first, again):
             return Repeats(draws)
+        if fresh is None:
+            return Repeats(draws, keeps=True)
         other = fresh()
         try:
             new = beginning(OwnRandom(other) if draws else other, arguments)

@@ -130,6 +130,8 @@ class Replicas:
         """
         if _has_own_ways(module) or not isinstance(module._envs, Envs):  # it is being filmed
             return None
+        if module.side_by_side is not None:  # there may be few of them
+            return None
         if module._envs.own_random:  # numbers that it draws elsewhere might be others
             return None
         if self._kwargs.get("render_mode") == "human":  # windows are for this process to open
