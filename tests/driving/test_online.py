@@ -275,6 +275,21 @@ def test_the_town_of_a_route_may_have_been_moved(short_epochs, tmp_path):
     assert trainer.step == 2
 
 
+def test_a_run_has_as_many_pictures_however_often_it_was_resumed(tmp_path):
+    def pictures(name, *steps):
+        folder = tmp_path / name
+        for each in steps:
+            train(folder, simulator=road(), steps=each, start=BLIND, pictures=2)
+        return {
+            str(path.relative_to(folder)): path.read_bytes()
+            for path in folder.glob("pictures/*/*.png")
+        }
+
+    once = pictures("once", 3)
+    assert len(once) == 2
+    assert pictures("often", 2, 3) == once
+
+
 def test_a_journal_of_names_with_odd_characters_stays_whole(tmp_path):
     tasks = [dataclasses.replace(task, name=f"odd\u2028\x85{task.name}") for task in TASKS]
     for steps in (4, 5):

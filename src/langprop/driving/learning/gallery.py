@@ -25,12 +25,13 @@ class Gallery:
 
     Args:
         folder: Of the run.
-        most: Pictures at the most; 0 for none.
+        most: Pictures at the most, with those that are there already; 0 for none.
     """
 
     def __init__(self, folder: Path, most: int) -> None:
         self._folder = folder / FOLDER
-        self._left = most
+        self._most = most
+        self._left = most - self._made()
         self._number = -1
         self._album: Album | None = None
         self._renderers: dict[str, Renderer] = {}
@@ -50,10 +51,14 @@ class Gallery:
                 self._number, self._album = number, self._begun(task, number)
             before = len(self._album.paths)
             self._album.see(moment.truth, moment.decision, moment.events)
-            self._left -= len(self._album.paths) - before
+            if len(self._album.paths) > before:  # if it's driven again, the file was there
+                self._left = self._most - self._made()
         except (OSError, ValueError, LangPropError) as error:
             self._left = 0
             warnings.warn(f"no more pictures of infractions are made: {error}", stacklevel=2)
+
+    def _made(self) -> int:
+        return sum(1 for _ in self._folder.glob("*/*.png"))
 
     def _begun(self, task: RouteTask, number: int) -> Album:
         from langprop.driving.maps.towns.catalog import town
@@ -64,4 +69,4 @@ class Gallery:
             self._renderers[task.town] = Renderer(town(task.town).network)
         name = task.name.replace("/", "-")
         folder = self._folder / f"{number:05d}-{name}"
-        return Album(self._renderers[task.town], folder, most=self._left)
+        return Album(self._renderers[task.town], folder, most=self._most)
