@@ -285,6 +285,26 @@ def test_a_policy_may_be_called_as_a_module_of_python(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["signal.py"]
 
 
+def test_the_simulator_imports_no_module_of_the_working_folder(tmp_path: Path) -> None:
+    for name in ("json", "re"):  # what its process needs first
+        source = f"if __name__ == {name!r}:\n    open('ran', 'w')\n"
+        source += "def predict_speed_and_steering(scene_info):\n    return 'MOVE', 0.0\n"
+        (tmp_path / f"{name}.py").write_text(source)
+    done = subprocess.run(
+        [
+            *(str(Path(sys.executable).with_name("langprop")), "driving", "evaluate"),
+            *("json.py", "--suite", "tiny", "--limit", "1", "--seeds", "1"),
+        ],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["json.py", "re.py"]
+
+
 def test_names_stand_for_drivers(tmp_path: Path) -> None:
     assert read_driver("expert") == Driver("expert")
     follower = read_driver("steady=follower")

@@ -29,10 +29,12 @@ _RESET_TIME = 60.0  # the least that is allowed for; imports are a part of it [s
 _END_TIME = 2.0  # for a worker to end by itself [s]
 _SAID = 2_000  # characters of what it said
 
-# As the user's process finds its modules, the worker does; what lies in the working directory
-# doesn't hide any.
+# As the user's process finds its modules, the worker does. What lies in the working directory hides
+# none, from the first line on: a policy there, named like a module of Python, would run unsandboxed.
 _BOOTSTRAP = """
-import json, sys
+import sys
+sys.path[:] = [path for path in sys.path if path]
+import json
 sys.path[:] = json.loads(sys.argv[3])
 from langprop.driving.sumo.worker import main
 main(int(sys.argv[1]), int(sys.argv[2]))
