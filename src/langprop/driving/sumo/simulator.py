@@ -30,7 +30,7 @@ _END_TIME = 2.0  # for a worker to end by itself [s]
 _SAID = 2_000  # characters of what it said
 
 # As the user's process finds its modules, the worker does. What lies in the working directory hides
-# none, from the first line on: a policy there, named like a module of Python, would run unsandboxed.
+# none, from the first line on: a policy there may be named like a module of Python.
 _BOOTSTRAP = """
 import sys
 sys.path[:] = [path for path in sys.path if path]
