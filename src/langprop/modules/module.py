@@ -63,8 +63,8 @@ class Module:
             best script is there, or the first seed script before it is trained. Modules may depend
             on each other.
         frozen: Whether its scripts stay as they are where modules are trained together.
-        side_by_side: Samples that may be on their way at a time, where `forward` is a generator; None
-            for as many as are of use. With a number, they are those of one script at a time.
+        side_by_side: Samples that may be on their way at a time, where `forward` is a generator;
+            None for as many as are of use. With a number, they are those of one script at a time.
         within: While modules are trained together: the one whose scores they all get, which is the
             one that the trainer was given.
         executor: Where the trained function runs when the module is called; None for a process of
