@@ -24,6 +24,7 @@ from langprop.driving.scene import Level
 from langprop.driving.simulator import Simulator, Truth
 from langprop.driving.task import RouteTask
 from langprop.errors import SimulatorError
+from langprop.executors.inline import InlineExecutor
 from langprop.executors.local import LocalExecutor
 from langprop.testing.straight_road import Extra, Lamp, StraightRoad
 
@@ -218,6 +219,17 @@ def predict_speed_and_steering(scene_info):
     assert found.errors["ValueError: too hot"] == found.failures["exception"]
     assert found.agreement is not None
     assert found.agreement < 1  # whoever fails doesn't agree
+
+
+def test_without_isolation_a_random_policy_drives_the_same_way_again() -> None:
+    source = """
+import random
+def predict_speed_and_steering(scene_info):
+    return random.choice(["MOVE", "MOVE", "SLOW"]), random.uniform(-1, 1)
+"""
+    with InlineExecutor() as inline, ScriptAgent(source, inline) as agent:
+        one, two = (drive(StraightRoad(40), TASK, 0, agent) for _ in range(2))
+    assert one == replace(two, wall=one.wall)
 
 
 def test_the_policy_that_copies_its_speed_never_starts(executor: LocalExecutor) -> None:

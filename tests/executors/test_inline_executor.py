@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import gc
+import random
 import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 
+from langprop.executors.base import SessionCall
 from langprop.executors.inline import InlineExecutor
+from langprop.executors.local import LocalExecutor
 from langprop.sandbox.inputs import Inputs
 from langprop.sandbox.limits import Limits
 from langprop.scripts.script import Script
@@ -29,6 +33,37 @@ def test_the_streams_are_given_back(capsys):
     InlineExecutor().submit(script, Inputs([((0,), {})]), Limits())
     assert (sys.stdout, sys.stdin) == (stdout, stdin)
     assert capsys.readouterr().out == ""
+
+
+RANDOM = """
+import random
+import numpy as np
+def f(x):
+    return random.random(), np.random.rand(), np.random.default_rng().random()
+"""
+
+
+def test_random_numbers_are_those_of_other_executors_and_yours_go_on_as_they_were():
+    def yours():
+        state = np.random.get_state()  # noqa: NPY002 - scripts may use it
+        return random.getstate(), repr(state), np.random.default_rng
+
+    def in_batches(executor):
+        inputs = Inputs([((number,), {}) for number in range(3)])
+        return [each.output for each in executor.submit(script, inputs, Limits()).result()]
+
+    def in_sessions(executor):
+        with executor.open(script, Limits()) as session:
+            turns = [[SessionCall(n, (0,), {}) for n in turn] for turn in ([4, 5], [5], [5, 4])]
+            return [each.output for turn in turns for each in session.call_many(turn)]
+
+    script = Script(RANDOM, "f")
+    before = yours()
+    found = in_batches(InlineExecutor()), in_sessions(InlineExecutor())
+    assert yours() == before
+    with LocalExecutor(workers=1) as other:
+        assert found == (in_batches(other), in_sessions(other))
+    assert len({number for each in found[1] for number in each}) == 15
 
 
 def test_a_user_can_interrupt_it():

@@ -19,6 +19,7 @@ from langprop.sandbox.limits import Limits
 from langprop.sandbox.nested import Nested
 from langprop.sandbox.outcome import Outcome
 from langprop.sandbox.printed import Printed
+from langprop.sandbox.seeds import Seeds
 from langprop.scripts.script import Script
 
 _lock = threading.RLock()  # standard streams and the alarm are one for the whole process
@@ -30,10 +31,14 @@ class _InlineScript:
     Args:
         script: The script.
         limits: Its limits; those on memory and failures don't apply.
+
+    Attributes:
+        seeds: Of the random numbers that it draws.
     """
 
     def __init__(self, script: Script, limits: Limits) -> None:
         self._limits = limits
+        self.seeds = Seeds("\n".join(each.source for each in (script, *script.depends)))
         self._alarm = Alarm(limits.time)
         self._printed = Printed(limits.printed)
         self._nested = Nested(self._printed) if script.depends else None
@@ -42,8 +47,8 @@ class _InlineScript:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Have the standard streams and the alarm."""
-        with _lock, self._printed.installed():
+        """Have the standard streams, the generators of random numbers and the alarm."""
+        with _lock, self._printed.installed(), self.seeds.visit():
             try:
                 self._alarm.start()
                 yield
@@ -78,9 +83,11 @@ class InlineExecutor(Executor):
 
     For debugging scripts, and for systems that the sandbox doesn't know. A script can do whatever
     you can; one that ends the process ends the training. `Limits.memory` and `Limits.failures` do
-    nothing. `Limits.time` stops Python code in the main thread; in other threads, and on Windows, a
+    nothing. Random numbers are seeded as elsewhere, and your own generators go on as if no script
+    had run. `Limits.time` stops Python code in the main thread; in other threads, and on Windows, a
     call that takes too long is only noticed afterwards. Calls of several threads wait for each
-    other, and what other threads print meanwhile is taken for the script's.
+    other; what other threads print meanwhile is taken for the script's, and what random numbers
+    they draw from the global generators isn't their own.
     """
 
     def __init__(self) -> None:
@@ -98,8 +105,13 @@ class InlineExecutor(Executor):
         future: Future[list[Outcome]] = Future()
         inline = _InlineScript(script, limits)
         with inline.running():
+            inline.seeds.set(0)
             function = inline.load() if blobs else Result("ok", b"", 0.0)
-            future.set_result([inline.call(function, blob) for blob in blobs])
+            outcomes = []
+            for index, blob in enumerate(blobs):
+                inline.seeds.set(index)
+                outcomes.append(inline.call(function, blob))
+            future.set_result(outcomes)
         return future
 
     def open(self, script: Script, limits: Limits) -> Session:
@@ -135,6 +147,7 @@ class _InlineSession(Session):
         outcomes = []
         with self._inline.running():
             for call, blob in zip(calls, blobs, strict=True):
+                self._inline.seeds.switch(call.episode)
                 function = self._episodes.get(call.episode) or self._inline.load()
                 if not isinstance(function, Result):
                     self._episodes[call.episode] = function
@@ -144,6 +157,7 @@ class _InlineSession(Session):
     def end_episode(self, episode: int) -> None:
         """Forget the state of an episode."""
         self._episodes.pop(episode, None)
+        self._inline.seeds.forget(episode)
 
     def close(self) -> None:
         """Forget everything."""

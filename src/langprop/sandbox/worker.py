@@ -49,6 +49,7 @@ class _Worker:
         self.printed = Printed(job.limits.printed)
         self.alarm = Alarm(job.limits.time)
         self.seeds = Seeds("\n".join([job.source, *(other.source for other in job.others)]))
+        self.seeds.install()
         self.nested = Nested(self.printed) if job.others else None
         program = job.program(self.nested)
         self.arena = AnswerArena(arena_fd)

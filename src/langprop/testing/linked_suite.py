@@ -20,7 +20,6 @@ from langprop.scripts.script import Script
 class LinkedSuite:
     """Tests of scripts that call each other; a part of `ExecutorSuite`."""
 
-    isolated: bool
     limits: Limits
 
     def test_a_script_calls_another(self, executor: Executor) -> None:
@@ -158,8 +157,7 @@ class LinkedSuite:
         rate = Script("import random\ndef rate(): return random.random()", "rate")
         first = self.linked(executor, "def f(x): return rate()", [1, 2], rate)
         again = self.linked(executor, "def f(x): return rate()", [1, 2], rate)
-        if self.isolated:  # else the generators are yours, and stay as they are
-            assert [each.output for each in first] == [each.output for each in again]
+        assert [each.output for each in first] == [each.output for each in again]
 
     def test_a_session_of_scripts_that_call_each_other(self, executor: Executor) -> None:
         rate = Script("seen = []\ndef rate(x):\n    seen.append(x)\n    return seen", "rate")
