@@ -176,6 +176,74 @@ def test_an_environment_in_a_file_of_settings(tmp_path, monkeypatch, capsys):
     assert "score 20" in capsys.readouterr().out.replace(": 20", " score 20")
 
 
+@pytest.fixture
+def own_path(monkeypatch):
+    """What an installed command finds: neither the current folder nor what other tests added."""
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path and "pytest" not in path])
+
+
+BESIDE = """
+import gymnasium as gym, numpy as np
+from beside_neighbour import LAST
+
+class Beside(gym.Env):
+    observation_space, action_space = gym.spaces.Box(0, 9, (1,)), gym.spaces.Discrete(2)
+
+    def reset(self, *, seed=None, options=None):
+        self.time = 0
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action):
+        self.time += 1
+        return np.zeros(1, np.float32), 1.0, self.time >= LAST, False, {}
+
+gym.register("Beside-v0", Beside)
+"""
+
+
+def test_an_environment_of_a_module_in_the_working_folder(tmp_path, monkeypatch, capsys, own_path):
+    home, away = tmp_path / "home", tmp_path / "away"
+    for folder in (home / "sub", away):
+        folder.mkdir(parents=True)
+    (home / "sub/beside.py").write_text(BESIDE)
+    (home / "sub/beside_neighbour.py").write_text("LAST = 3")
+    monkeypatch.chdir(home / "sub")
+    assert main(["fit", "--env=beside:Beside-v0", *SHORT, "--max_steps=1", "--run_dir=run"]) == 0
+    run = home / "sub/run"
+    kept = yaml.safe_load((run / "fit.yaml").read_text())
+    assert kept["env"] == f"{home}/sub/beside:Beside-v0"
+    assert "in beside:Beside-v0" in (run / "best.py").read_text()
+    # Nothing of this process helps another one that is called from elsewhere.
+    for words in (
+        ["validate", str(run), "--samples=2"],
+        ["fit", "--resume", str(run), "--max_steps=2", "--progress=false"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", "import langprop.cli.main as cli; cli.main()", *words],
+            capture_output=True, text=True, check=False, cwd=away,
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr
+        assert done.returncode == 0, done.stderr
+    assert '"step": 2' in (run / "metrics.jsonl").read_text()
+
+
+@pytest.mark.parametrize(
+    ("env", "message"),
+    [
+        ("nowhere:Id-v0", "there is no module 'nowhere', neither in {} nor among what is inst"),
+        ("sub/nowhere:Id-v0", "neither in {}/sub nor among"),
+        ("beside.py:Beside-v0", "name the module,  beside:Beside-v0"),
+        ("gymnasium:Beside-v7", "there is no environment 'gymnasium:Beside-v7'"),
+    ],
+)
+def test_a_module_of_environments_that_is_not_there(tmp_path, monkeypatch, capsys, env, message):
+    monkeypatch.chdir(tmp_path)
+    assert main(["fit", "--env", env]) == 1
+    error = capsys.readouterr().err
+    assert message.format(tmp_path) in error
+    assert "Traceback" not in error
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

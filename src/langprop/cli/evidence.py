@@ -214,7 +214,7 @@ def _of_task(target: str, train: str | None) -> Evidence:
     if not spec and isinstance(settings.get("env"), str):
         arguments = settings.get("env_args")
         module: Any = env_module(
-            settings["env"], arguments if isinstance(arguments, Mapping) else None
+            settings["env"], arguments if isinstance(arguments, Mapping) else None, base
         )
     elif not spec and _DRIVING & settings.keys():
         module = _driving(settings, base)

@@ -54,8 +54,9 @@ def parser() -> ArgumentParser:
         "--env",
         type=str | None,
         default=None,
-        help="id of a Gymnasium environment, in place of TARGET: trains a policy for it, without "
-        "any code, with settings that suit its episodes",
+        help="id of a Gymnasium environment, or module:ID with the module that registers it, in "
+        "place of TARGET: trains a policy for it, without any code, with settings that suit its "
+        "episodes",
     )
     made.add_argument(
         "--env_args",

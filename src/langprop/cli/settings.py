@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langprop.callbacks.base import Callback
+from langprop.cli.environment import whole_env
 from langprop.data.files import is_file_spec
 from langprop.errors import CheckpointError, ConfigError
 from langprop.files import write_text
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from langprop.trainer.trainer import Trainer
 
 FILE = "fit.yaml"
-IMPORTS = ("module", "train", "val", "test")
-"""Settings that are import strings or files, perhaps relative to the folder of a task."""
+IMPORTS = ("module", "env", "train", "val", "test")
+"""Settings that are import strings or files, perhaps relative to the folder of a task; `env` is one
+where it names a module."""
 
 _PASSWORD = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^/\s:@]*):[^/\s@]*@", re.IGNORECASE)
 
@@ -86,7 +88,9 @@ def as_yaml(settings: Mapping[str, Any], base: Path, imports: Sequence[str] = IM
     for name in imports:
         given = str(settings.get(name) or "")
         where, colon, what = given.rpartition(":")
-        if where.endswith(".py"):
+        if name == "env" and given:
+            found[name] = whole_env(given, base)
+        elif where.endswith(".py"):
             found[name] = f"{(base / where).resolve()}{colon}{what}"
         elif given and is_file_spec(given):  # as `read_data` finds it
             found[name] = str((base / Path(given).expanduser()).resolve())

@@ -24,7 +24,7 @@ def of_env(env: str, name: str | None = None) -> Skeleton:
     from langprop.rl.stub import ENTRY_POINT, make_stub
 
     function = function_name(name, ENTRY_POINT)
-    stub = make_stub(env_module(env).envs.first, env, function)
+    stub = make_stub(env_module(env, base=None).envs.first, env, function)
     imports, begin, rest = stub.partition(f"def {function}(")
     skeleton = Skeleton("env", function, f"A policy for {quoted(env)}")
     skeleton.variables = {

@@ -95,7 +95,7 @@ def _module(settings: Namespace, base: Path, command: str) -> Module:
                 f"--env {settings.env} makes a module of its own: leave it out, or leave out "
                 f"{settings.module}."
             )
-        return env_module(settings.env, settings.env_args)
+        return env_module(settings.env, settings.env_args, base)
     if settings.env_args is not None:
         raise ConfigError("--env_args goes with --env ID.")
     if settings.module is None:
