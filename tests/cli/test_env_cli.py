@@ -324,10 +324,15 @@ def test_a_run_in_an_environment_is_filmed(tmp_path, monkeypatch, capsys):
         f"out/pictures/{name}" for name in ("score.png", "records.png", "best.gif")
     ]
     assert (tmp_path / "out/pictures/best.gif").read_bytes().startswith(b"GIF")
+    fault = "    def render(self):\n        assert self.place != 3, 'gl lost'\n"
+    (tmp_path / "dot.py").write_text(DRAWN.replace("    def render(self):\n", fault))
+    sys.modules.pop("dot")
+    assert main(["show", "run", "--plots"]) == 0
+    out, error = capsys.readouterr()
+    assert out.split() == ["run/plots/score.png", "run/plots/records.png"]
+    assert error == "langprop: no best.gif: Dot can't be drawn: AssertionError: gl lost\n"
     (tmp_path / "dot.py").unlink()
-    import sys
-
-    sys.modules.pop("dot", None)
+    sys.modules.pop("dot")
     assert main(["show", "run", "--plots"]) == 0
     assert "no best.gif" in capsys.readouterr().err
 

@@ -89,7 +89,7 @@ def test_what_was_there_is_replaced_at_the_end_only(tmp_path):
     path = tmp_path / "film.gif"
     path.write_text("before")
     module = made(fault="later")
-    with pytest.raises(RuntimeError, match="no paint"):
+    with pytest.raises(ModuleError, match="Dot can't be drawn: RuntimeError: no paint"):
         module.record(path)
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
@@ -99,7 +99,7 @@ def test_what_was_there_is_replaced_at_the_end_only(tmp_path):
 
 @pytest.mark.parametrize("on_env_error", ["fail", "record"])
 def test_a_fault_of_the_picture_is_not_the_environments(tmp_path, on_env_error):
-    with pytest.raises(RuntimeError, match="no paint"):
+    with pytest.raises(ModuleError, match="Dot can't be drawn: RuntimeError: no paint"):
         made(fault="later", on_env_error=on_env_error).record(tmp_path / "film.gif")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from langprop.errors import LangPropError, MissingDependency, ModuleError
@@ -47,11 +48,21 @@ class FilmedEnvs:
 
     def _try_to_draw(self) -> None:
         """Tell what is missing before a file is begun."""
+        with self._in_words():
+            self._env.reset(seed=0)
+            picture(self._env.render())
+
+    def _draw(self) -> Any:
+        with self._in_words():
+            return picture(self._env.render())
+
+    @contextlib.contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """Say what is missing, or that it can't be drawn."""
         import gymnasium
 
         try:
-            self._env.reset(seed=0)
-            picture(self._env.render())
+            yield
         except ModuleError:
             raise
         except gymnasium.error.DependencyNotInstalled as error:
@@ -92,9 +103,15 @@ class FilmedEnvs:
 
     def _picture(self) -> None:
         try:
-            self._shoot(lambda: picture(self._env.render()))
-        except Exception as error:
+            self._shoot(self._draw)
+        except (LangPropError, OSError) as error:
             self.error = error
+            raise
+        except Exception as error:  # of whatever writes the file
+            self.error = ModuleError(
+                f"{self.name} can't be filmed: {type(error).__name__}: {str(error)[:500]}"
+            )
+            self.error.__cause__ = error
             raise
 
 
