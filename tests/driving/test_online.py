@@ -446,6 +446,19 @@ def test_memory_goes_on_as_it_was(whole, tmp_path):
     assert all(len(batch) == 5 for batch in expected)
 
 
+@pytest.mark.parametrize("weight", [0.5, 1.0, 100.0])
+def test_frames_with_failures_are_no_larger_share_than_wanted(weight, whole, tmp_path):
+    frames = [each for each in Frames(whole / "frames") if not each.infraction][:40]
+    frames = [
+        dataclasses.replace(each, failure="failed" * (n < 30)) for n, each in enumerate(frames)
+    ]
+    memory = Memory(DrivingModule(), batch_size=10, infraction_weight=weight, infraction_share=0.2)
+    memory.open(tmp_path / "frames", {})
+    memory.add(frames)
+    for _ in range(20):
+        assert sum(bool(frame.failure) for frame in memory.batch()) <= 2
+
+
 def test_an_infraction_is_drawn_far_more_often(whole, tmp_path):
     frames = [each for each in Frames(whole / "frames") if not each.infraction][:40]
     frames[7] = dataclasses.replace(

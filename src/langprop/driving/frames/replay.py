@@ -77,7 +77,7 @@ class ReplayBuffer:
         Args:
             count: How many.
             rng: Draws.
-            heavy: How many of them may weigh more than 1 at the most; None for any number. Of those
+            heavy: How many of them may weigh other than 1 at the most; None for any number. Of those
                 beyond, others are drawn in their place, as far as there are.
         """
         import numpy as np
@@ -89,7 +89,7 @@ class ReplayBuffer:
         keys = rng.exponential(size=len(numbers)) / weights
         order = np.argsort(keys, kind="stable")
         if heavy is not None:
-            weighty = weights[order] > 1.0
+            weighty = weights[order] != 1.0
             order = order[~weighty | (np.cumsum(weighty) <= heavy)]
         return [numbers[place] for place in order[:count].tolist()]
 

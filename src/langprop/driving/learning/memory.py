@@ -55,7 +55,9 @@ class Memory:
         self.chunks = 0
         self._module = module
         self._data = data if data is not None and len(data) and data_share else None
-        self._weight, self._share = infraction_weight, infraction_share
+        # Such a frame is told from others by its weight, also where it is no likelier.
+        self._weight = infraction_weight if infraction_weight != 1 else math.nextafter(1.0, 2.0)
+        self._share = infraction_share
         self._of_data = max(1, round(data_share * batch_size)) if self._data is not None else 0
         self._own = batch_size - self._of_data
         self._buffer = ReplayBuffer(capacity)
