@@ -77,8 +77,8 @@ class ReplayBuffer:
         Args:
             count: How many.
             rng: Draws.
-            heavy: How many of them may weigh other than 1 at the most; None for any number. Of those
-                beyond, others are drawn in their place, as far as there are.
+            heavy: How many of them may weigh other than 1 at the most; None for any number. Others
+                are drawn in the place of those beyond, as far as there are any.
         """
         import numpy as np
 
