@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from math import isnan
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from langprop.rl.filmed import FilmedEnvs
 
 _RANDOM_EPISODES, _RANDOM_STEPS = 4, 1_000
+_RANDOM_TIME = 5.0  # [s] after which one such episode has to do
 
 
 class EnvModule(Module):
@@ -185,7 +187,10 @@ class EnvModule(Module):
     def _play_at_random(self) -> float | dict[str, float]:
         self.action_space.seed(0)
         scores, problem = [], None
+        end = time.perf_counter() + _RANDOM_TIME
         for seed in range(_RANDOM_EPISODES):
+            if scores and time.perf_counter() > end:
+                break
             # Not a subclass's own, which need not know `limit`, or isn't ready yet.
             flow = EnvModule.forward(self, lambda *_: None, seed, _RANDOM_STEPS)
             try:
