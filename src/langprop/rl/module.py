@@ -187,9 +187,9 @@ class EnvModule(Module):
     def _play_at_random(self) -> float | dict[str, float]:
         self.action_space.seed(0)
         scores, problem = [], None
-        end = time.perf_counter() + _RANDOM_TIME
+        deadline = time.perf_counter() + _RANDOM_TIME
         for seed in range(_RANDOM_EPISODES):
-            if scores and time.perf_counter() > end:
+            if scores and time.perf_counter() > deadline:
                 break
             # Not a subclass's own, which need not know `limit`, or isn't ready yet.
             flow = EnvModule.forward(self, lambda *_: None, seed, _RANDOM_STEPS)
