@@ -186,7 +186,8 @@ class EnvModule(Module):
 
     def _play_at_random(self) -> float | dict[str, float]:
         self.action_space.seed(0)
-        scores, problem = [], None
+        scores: list[Scored] = []
+        problem: Exception | None = None
         deadline = time.perf_counter() + _RANDOM_TIME
         for seed in range(_RANDOM_EPISODES):
             if scores and time.perf_counter() > deadline:
