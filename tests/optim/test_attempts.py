@@ -47,7 +47,7 @@ def test_the_last_ones_are_kept_and_diffs_are_cut():
     assert [each["gain"] for each in kept] == [float(n) - 1 for n in range(2, KEPT + 2)]
     assert all(each["stderr"] is None for each in kept)
     assert all(len(each["diff"]) < 900 for each in kept)
-    assert re.search(r"… and \d+ more lines$", kept[0]["diff"])
+    assert re.search(r"… and \d+ more lines, in all: f$", kept[0]["diff"])
     huge = policy("def f(x):\n" + "    x = 1\n" * 3_000, scored(1.0), parent.id)
     note_attempts([parent], [huge])
     assert attempts(parent)[-1]["diff"] == ""
@@ -91,6 +91,7 @@ def test_the_next_request_and_one_after_a_resume_tell_of_it(tmp_path):
     assert "What was tried from it before" not in first
     told = second.partition("## What was tried from it before")[2]
     assert "- -1 (standard error 0) on 4 samples:" in told
+    assert "Don't try them again." in told
     assert "-    return x\n+    return x - 1" in told
     (third,) = train(3, resume=True)
     told = third.partition("## What was tried from it before")[2]

@@ -6,6 +6,7 @@ They are kept with the policy, as notes, so that a resumed run asks what it woul
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ KEPT = 4
 """Attempts that are remembered of a script: the last ones."""
 
 _MAX_DIFF = 800  # characters
+_MAX_NAMES = 12  # of functions that were changed
+_DEFINITION = re.compile(r"\s*(?:async\s+)?def\s+(\w+)")
 _MAX_LINES = 2_000  # of scripts that are compared: it takes the square of their number at the worst
 
 
@@ -83,5 +86,26 @@ def _diff(before: str, after: str) -> str:
     while kept < len(lines) and size + len(lines[kept]) + 1 <= _MAX_DIFF:
         size += len(lines[kept]) + 1
         kept += 1
-    left = [f"… and {len(lines) - kept} more lines"] if kept < len(lines) else []
-    return "\n".join([*lines[:kept], *left])
+    if kept == len(lines):
+        return "\n".join(lines)
+    names = ", ".join(_changed(old, new)[:_MAX_NAMES])
+    where = f", in all: {names}" if names else ""
+    return "\n".join([*lines[:kept], f"… and {len(lines) - kept} more lines{where}"])
+
+
+def _changed(old: list[str], new: list[str]) -> list[str]:
+    """Names of the functions of the new lines that aren't as in the old ones, in order.
+
+    They are found as text: nothing that a model wrote is parsed in this process.
+    """
+    names: dict[str, None] = {}
+    inside = [""] * len(new)
+    for place, line in enumerate(new):
+        found = _DEFINITION.match(line)
+        inside[place] = found[1] if found else inside[place - 1] if place else ""
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for tag, _, _, begin, end in matcher.get_opcodes():
+        if tag != "equal":
+            names.update(dict.fromkeys(inside[begin : max(end, begin + 1)]))
+    names.pop("", None)
+    return list(names)

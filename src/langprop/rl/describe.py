@@ -27,7 +27,7 @@ _MOST_STEPS = 48  # of an episode that keeps more
 _ABREAST = 8  # steps beside each other in a table
 _LEAST_STEPS = 12  # of an episode that is told in parts
 _FEW = 8  # components up to which the parts may take two such tables
-_NOISE = 1e-12  # of the largest reward
+_NOISE = 1e-12  # of the episode's largest reward
 _NAME = 48  # characters at the most
 
 
@@ -178,12 +178,13 @@ class Describer:
         found = parts(episode.course, len(episode), _ABREAST * (2 if len(names) <= _FEW else 1) - 1)
         if any(len(part.seen) != len(names) for part in found):
             return []
+        noise = _NOISE * max(map(abs, filter(math.isfinite, episode.rewards)), default=0.0)
         columns = [
             [
                 f"{part.first + 1}" + (f"-{part.last + 1}" if part.last > part.first else ""),
                 *map(cell, part.seen),
                 *self._acted.brief(episode.actions[part.first : part.last + 1]),
-                number(_sum(episode.rewards[part.first : part.last + 1])),
+                number(_sum(episode.rewards[part.first : part.last + 1], noise)),
             ]
             for part in found
         ]
@@ -224,10 +225,10 @@ def _says_more_elsewhere(episode: Episode) -> bool:
     return min(episode.rewards) < max(episode.rewards)
 
 
-def _sum(rewards: Sequence[float]) -> float:
-    """The sum; 0 where there is nothing left but what rounding has left."""
+def _sum(rewards: Sequence[float], noise: float) -> float:
+    """The sum; 0 where there is no more than what rounding leaves."""
     total = math.fsum(rewards) if all(map(math.isfinite, rewards)) else sum(rewards)
-    return 0.0 if abs(total) < _NOISE * max(map(abs, rewards), default=0.0) else total
+    return 0.0 if abs(total) < noise else total
 
 
 def _rewards(rewards: Sequence[float]) -> str:
