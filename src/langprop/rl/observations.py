@@ -79,7 +79,7 @@ def argument_reader(space: gymnasium.Space[Any], source: str, entry_point: str) 
     if size is not None and not why_not_callable(function, size, ()):
         if isinstance(space, spaces.Tuple):
             return whole
-        return _spread_over(size)
+        return _spread_over(size, space)
     raise ModuleError(
         f"{entry_point} has the parameters {', '.join(names) or '(none)'}, but an observation is "
         f"{space}: give it one parameter, or {_wanted(space)}."
@@ -98,21 +98,33 @@ def _copied(observation: Any) -> np.ndarray[Any, Any]:
     return values
 
 
-def _spread_over(size: int) -> Arguments:
-    def spread(observation: Any) -> list[Any]:
-        array = type(observation) is np.ndarray and observation.ndim == 1  # most are
-        if array and observation.dtype.char != "O":
-            values: list[Any] = observation.tolist()
-        else:
-            values = _copied(observation).tolist()
-        if not isinstance(values, list) or len(values) != size or isinstance(values[0], list):
-            raise ValueError(
-                f"an observation has the shape {np.shape(observation)}, but its space says "
-                f"({size},)"
-            )
-        return values
+def _spread_over(size: int, space: gymnasium.Space[Any]) -> Arguments:
+    """Observations of one dimension as plain numbers."""
+    array, kind = np.ndarray, type(np.zeros((), space.dtype).item())
 
-    return spread
+    def spread(observation: Any) -> list[Any]:
+        if type(observation) is array:  # most are, and take a part of the time that others do
+            values: list[Any] = observation.tolist()
+            if len(values) == size and type(values[0]) is kind:
+                return values
+        return _spread(observation, size)
+
+    return spread if size else lambda observation: _spread(observation, size)
+
+
+def _spread(observation: Any, size: int) -> list[Any]:
+    """Any array or sequence of one dimension as plain numbers.
+
+    Raises:
+        ValueError: It has another shape, or holds something else.
+    """
+    values = _copied(observation)
+    if values.shape != (size,):
+        raise ValueError(
+            f"an observation has the shape {values.shape}, but its space says ({size},)"
+        )
+    numbers: list[Any] = values.tolist()
+    return numbers
 
 
 def _short(value: Any) -> str:
