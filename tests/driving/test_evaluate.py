@@ -266,20 +266,23 @@ def test_whatever_lies_in_the_working_folder_isnt_run(program: str, tmp_path: Pa
     assert not (here / "ran").exists()
 
 
-def test_a_policy_may_be_called_as_a_module_of_python(tmp_path: Path) -> None:
-    source = "open('ran', 'w')\ndef predict_speed_and_steering(scene_info): ..."
-    (tmp_path / "signal.py").write_text(source)
-    done = subprocess.run(
-        [
-            *(str(Path(sys.executable).with_name("langprop")), "driving", "evaluate"),
-            *("signal.py", "--suite", "tiny", "--limit", "1", "--seeds", "1"),
-        ],
-        cwd=tmp_path,
+def evaluated_in(folder: Path, policy: str) -> subprocess.CompletedProcess[str]:
+    """The command, as a user calls it in a folder."""
+    command = str(Path(sys.executable).with_name("langprop"))
+    return subprocess.run(
+        [command, *f"driving evaluate {policy} --suite tiny --limit 1 --seeds 1".split()],
+        cwd=folder,
         check=False,
         capture_output=True,
         text=True,
         timeout=60,
     )
+
+
+def test_a_policy_may_be_called_as_a_module_of_python(tmp_path: Path) -> None:
+    source = "open('ran', 'w')\ndef predict_speed_and_steering(scene_info): ..."
+    (tmp_path / "signal.py").write_text(source)
+    done = evaluated_in(tmp_path, "signal.py")
     assert "signal (signal.py) can't drive" in done.stderr
     assert "PermissionError" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["signal.py"]
@@ -290,17 +293,7 @@ def test_the_simulator_imports_no_module_of_the_working_folder(tmp_path: Path) -
         source = f"if __name__ == {name!r}:\n    open('ran', 'w')\n"
         source += "def predict_speed_and_steering(scene_info):\n    return 'MOVE', 0.0\n"
         (tmp_path / f"{name}.py").write_text(source)
-    done = subprocess.run(
-        [
-            *(str(Path(sys.executable).with_name("langprop")), "driving", "evaluate"),
-            *("json.py", "--suite", "tiny", "--limit", "1", "--seeds", "1"),
-        ],
-        cwd=tmp_path,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = evaluated_in(tmp_path, "json.py")
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["json.py", "re.py"]
 
