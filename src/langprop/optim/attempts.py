@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from langprop.population.moments import Moments
 
 if TYPE_CHECKING:
     from langprop.population.policy import Policy
-    from langprop.population.record import Record
 
 NAME = "attempts"
 """Of the notes, and of the variable of prompts."""
@@ -57,8 +56,8 @@ def attempts(policy: Policy) -> list[dict[str, Any]]:
 
 
 def _attempt(parent: Policy, child: Policy) -> dict[str, Any] | None:
-    theirs = {record.sample: record for record in _judged(parent)}
-    pairs = [(theirs[each.sample], each) for each in _judged(child) if each.sample in theirs]
+    theirs = {record.sample: record for record in parent.judged.records}
+    pairs = [(theirs[each.sample], each) for each in child.judged.records if each.sample in theirs]
     if not pairs:
         return None
     gains = Moments.of([after.score - before.score for before, after in pairs])
@@ -69,11 +68,6 @@ def _attempt(parent: Policy, child: Policy) -> dict[str, Any] | None:
         "failed": sum(after.status != "ok" for _, after in pairs),
         "diff": _diff(parent.script.source, child.script.source),
     }
-
-
-def _judged(policy: Policy) -> Sequence[Record]:
-    """The records of the first tracker that has some."""
-    return next((each.records for each in policy.trackers.values() if each.records), ())
 
 
 def _diff(before: str, after: str) -> str:

@@ -11,7 +11,6 @@ from langprop.optim.attempts import attempts
 from langprop.optim.choice import Feedback, choose, choose_worst
 from langprop.optim.credit import explain, scoring
 from langprop.optim.summary import Summary, same_outputs
-from langprop.population.policy import MAIN
 from langprop.population.record import Record
 from langprop.prompts.difference import compare, describe
 from langprop.prompts.focus import find_focus
@@ -105,7 +104,7 @@ def update_variables(
 
     Source: Ishida et al. 2024: a random one of the worst samples.
     """
-    tracker = _tracker(policy)
+    tracker = policy.judged
     chosen = choose(tracker.records, rng, feedback, samples)
     shown = [
         {**sample, "rival": _rival(module, policy, record)}
@@ -152,7 +151,7 @@ def crossover_variables(
         ConfigError: As for `update_variables`.
     """
     variables = update_variables(module, policy, rng, feedback=feedback, samples=samples)
-    mine, theirs = _tracker(policy), _tracker(donor)
+    mine, theirs = policy.judged, donor.judged
     known = {record.sample: record for record in mine.records}
     pairs = [(record, known[record.sample]) for record in theirs.records if record.sample in known]
     gains = [pair for pair in pairs if pair[0].score > pair[1].score]
@@ -250,7 +249,7 @@ def _rival(module: Module, policy: Policy, record: Record) -> float | None:
     """The best score of another policy on the same sample; None if there is none."""
     found = []
     for other in module.population.policies:
-        records = _tracker(other).records
+        records = other.judged.records
         if other.script.id == policy.script.id or not records:
             continue
         place = record.sample  # where it is, unless only some samples were judged
@@ -265,7 +264,7 @@ def _rival_score(module: Module, policy: Policy, tracker: Tracker) -> float | No
     """The best mean score of another policy on the same samples; None if there is none."""
     samples = _extent(tracker)
     others = [
-        _tracker(each) for each in module.population.policies if each.script.id != policy.script.id
+        each.judged for each in module.population.policies if each.script.id != policy.script.id
     ]
     found = [other.avg_score for other in others if _extent(other) == samples]
     return max(found, default=None) if tracker.records else None
@@ -305,13 +304,6 @@ def _specification(module: Module) -> dict[str, Any]:
 def _stubs(module: Module) -> dict[str, str]:
     """Stubs of a module and of all that it calls, directly or not."""
     return {other.entry_point: other.stub for other in [module, *called(module)]}
-
-
-def _tracker(policy: Policy) -> Tracker:
-    """The main tracker, or the first one with records."""
-    if policy.trackers[MAIN].records:
-        return policy.trackers[MAIN]
-    return next((t for t in policy.trackers.values() if t.records), policy.trackers[MAIN])
 
 
 def _parameters(stub: str, entry_point: str) -> list[str]:

@@ -93,6 +93,13 @@ class Policy:
         return self.weight > 0, self.priority
 
     @property
+    def judged(self) -> Tracker:
+        """The main tracker, or the first one that has records of this step."""
+        if self.trackers[MAIN].records:
+            return self.trackers[MAIN]
+        return next((t for t in self.trackers.values() if t.records), self.trackers[MAIN])
+
+    @property
     def records(self) -> list[Record]:
         """This step's records of all trackers."""
         return [record for tracker in self.trackers.values() for record in tracker.records]

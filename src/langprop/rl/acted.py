@@ -44,7 +44,7 @@ class Acted:
         return _counted(actions, self._meanings, self._every)
 
     def titles(self, actions: Sequence[Any]) -> list[str]:
-        """What each text of `brief` tells."""
+        """What each text of `brief` tells; one action is enough to know that."""
         table = self._table(actions)
         if table is None:
             return ["most frequent action"]
@@ -83,10 +83,11 @@ def _counted(
     counts = _count(actions)
     parts = []
     told = _MOST_ACTIONS + (len(counts) == _MOST_ACTIONS + 1)  # one more is as short as "1 others"
-    for action, count in counts.most_common(told):
+    shown = counts.most_common(told)
+    for action, count in shown:
         parts.append(f"{_named(action, meanings)} × {count} ({count / len(actions):.0%})")
     if len(counts) > told:
-        left = len(actions) - sum(count for _, count in counts.most_common(told))
+        left = len(actions) - sum(count for _, count in shown)
         parts.append(f"{len(counts) - told} others in {left} steps")
     parts += [f"{_named(each, meanings)} never" for each in every if each not in counts]
     return [f"Actions: {', '.join(parts)}."]

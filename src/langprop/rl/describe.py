@@ -188,7 +188,7 @@ class Describer:
             ]
             for part in found
         ]
-        titles = self._acted.titles(episode.actions)
+        titles = self._acted.titles(episode.actions[:1])
         columns.append(["end", *(cell(value) for _, value in final), *[""] * (len(titles) + 1)])
         heads = ["steps", *(cut(name, _NAME) for name in names), *titles, "sum of rewards"]
         if any(len(column) != len(heads) for column in columns):  # actions of different forms
