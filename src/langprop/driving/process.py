@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import multiprocessing
 import os
 import pickle
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from multiprocessing import spawn
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
+from langprop import pythons
+
 _STOP_TIME = 5.0  # [s]
-
-# `multiprocessing` would start its processes with the working folder first on the path: a policy
-# there that is named like a module of Python, such as signal.py, would run unsandboxed. So langprop
-# is found by its place here, and all that this process needs first where Python is.
-_BOOTSTRAP = """
-import sys
-sys.path[:] = [path for path in sys.path if path]
-import importlib.util, json
-fd, lifeline, own = json.loads(sys.argv[1])
-spec = importlib.util.spec_from_file_location(
-    "langprop", own + "/__init__.py", submodule_search_locations=[own]
-)
-sys.modules["langprop"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(sys.modules["langprop"])
-from langprop.driving.process import main
-main(fd, lifeline)
-"""
-
-# What a Python starts another one with, so that -O or -X mean the same in both.
-_flags: Callable[[], list[str]] = getattr(subprocess, "_args_from_interpreter_flags", list)
 
 
 class Process:
@@ -66,11 +45,10 @@ class Process:
         told = pickle.dumps((work, arguments))
         self.connection, theirs = multiprocessing.Pipe()
         held, self._lifeline = os.pipe()  # closed by the system, if by nobody else
-        own = str(Path(__file__).resolve().parents[1])
-        numbers = json.dumps([theirs.fileno(), held, own])
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own code, by its full path
-                [sys.executable, *_flags(), "-c", _BOOTSTRAP, numbers],
+                # Not as `multiprocessing` does, with the working folder first on the path.
+                pythons.command("langprop.driving.process", theirs.fileno(), held),
                 pass_fds=[theirs.fileno(), held],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,

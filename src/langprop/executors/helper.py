@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pickle
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from langprop import children
+from langprop import children, pythons
 from langprop.executors.pickles import LENGTH, Reader
 
 _STOP_TIME = 2.0  # [s] to end by itself
 _READ_SIZE = 1 << 18
-
-# langprop is found by its place, as in the sandbox. The user's own program isn't run again: what
-# `__main__` defines isn't there.
-_BOOTSTRAP = """
-import sys
-sys.path[:] = [path for path in sys.path if path]
-import importlib.util, json
-told = json.loads(sys.argv[2])
-spec = importlib.util.spec_from_file_location(
-    "langprop", told["langprop"] + "/__init__.py", submodule_search_locations=[told["langprop"]]
-)
-sys.modules["langprop"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(sys.modules["langprop"])
-from langprop.executors.helper_process import main
-main(int(sys.argv[1]), told)
-"""
-
-# What a Python starts another one with, so that -O or -X mean the same in both.
-_flags: Callable[[], list[str]] = getattr(subprocess, "_args_from_interpreter_flags", list)
 
 
 class HelperGone(Exception):
@@ -64,11 +42,12 @@ class Helper:
         self.ready = self.busy = False
         self._reader = Reader()
         self._socket, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        own = str(Path(__file__).resolve().parents[1])
-        told = {"langprop": own, "path": sys.path, "argv": sys.argv, "parent": os.getpid()}
+        # The user's own program isn't run again: what `__main__` defines isn't there. "" is here.
+        path = [os.path.abspath(each) for each in map(str, sys.path)]  # noqa: PTH100
+        told = {"path": path, "argv": sys.argv, "parent": os.getpid()}
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own code, by its full path
-                [sys.executable, *_flags(), "-c", _BOOTSTRAP, str(there.fileno()), _json(told)],
+                pythons.command("langprop.executors.helper_process", there.fileno(), told),
                 pass_fds=[there.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # a ^C in the terminal is for the trainer to handle
@@ -145,8 +124,3 @@ class Helper:
             return f"ended with code {code}"
         known = {each.value: each.name for each in signal.Signals}
         return f"was killed by {known.get(-code, f'signal {-code}')}"
-
-
-def _json(told: dict[str, Any]) -> str:
-    told["path"] = [os.path.abspath(path) for path in map(str, told["path"])]  # noqa: PTH100 - "" is here
-    return json.dumps(told)
