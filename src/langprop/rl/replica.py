@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from langprop.errors import ModuleError
 from langprop.executors.pickles import portable
 from langprop.rl.envs import Envs
+from langprop.rl.own_random import global_state, restore
 from langprop.rl.repeats import beginning
 
 if TYPE_CHECKING:
@@ -159,10 +160,11 @@ def shown(envs: Envs, arguments: Arguments) -> bytes:
     Raises:
         Exception: The environment's own.
     """
-    env = envs.fresh()
+    env, before = envs.fresh(), global_state()
     try:
         seen = beginning(env, arguments, math.inf)
     finally:
+        restore(before)  # one may draw from them later than it was looked at
         env.close()
     return hashlib.sha256(b"".join(seen)).digest()
 
